@@ -1,0 +1,31 @@
+"""Autoencoders from scratch in plain NumPy: every gradient written out by hand and proved right.
+
+import scratch_ae as ae
+
+train, test = ae.load_mnist()
+vae = ae.VAE([784, 400, 20], seed=0)
+vae.fit(train.images, epochs=10, validation=test.images)
+print(ae.gradcheck(ae.VAE([784, 400, 20]), test.images[:4], entries=20))
+"""
+
+from scratch_ae.autoencoders import VAE, Autoencoder, load
+from scratch_ae.datasets import Dataset, load_arrays, load_fashion_mnist, load_mnist
+from scratch_ae.gradient_check import gradcheck
+from scratch_ae.nn.optimizers import SGD, Adam
+from scratch_ae.training import History
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SGD",
+    "VAE",
+    "Adam",
+    "Autoencoder",
+    "Dataset",
+    "History",
+    "gradcheck",
+    "load",
+    "load_arrays",
+    "load_fashion_mnist",
+    "load_mnist",
+]

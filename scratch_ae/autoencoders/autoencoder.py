@@ -1,0 +1,313 @@
+"""自编码器: the five stages that every autoencoder here passes through, forwards and then backwards.
+
+    x ──corrupt──▶ x̃ ──encode──▶ a ──code──▶ h ──decode──▶ y ──likelihood──▶ loss (+ penalties Ω on a)
+                   ◀───────────────────── gradients, stage by stage, in reverse ─────────────────────
+
+The plain autoencoder corrupts nothing, takes a as its code h and pays no penalty. With a code smaller than the
+input it is the undercomplete one (欠完备), with more layers the deep one (堆栈/深度).
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from scratch_ae import checks
+from scratch_ae.autoencoders import checkpoint
+from scratch_ae.nn.losses import likelihood as likelihood_named
+from scratch_ae.nn.mlp import MLP
+from scratch_ae.nn.optimizers import Optimizer
+from scratch_ae.nn.parameters import Parametrized, gather
+from scratch_ae.training import History, fit, recipe
+from scratch_ae.typing import FloatArray
+
+EVALUATION_BATCH = 500
+"""Examples at a time where nothing is trained, so that 60,000 images need no more memory than 500."""
+
+Self = TypeVar("Self", bound="Autoencoder")
+
+
+class Corruption(Protocol):
+    """x → x̃, both (batch, features), in training only."""
+
+    def forward(self, x: FloatArray, rng: np.random.Generator) -> FloatArray: ...
+
+    def backward(self, dx_tilde: FloatArray) -> FloatArray: ...
+
+
+class Code(Protocol):
+    """a → h: the encoder's output (batch, width) becomes the code (batch, code)."""
+
+    def width(self, code: int) -> int:
+        """How many numbers the encoder has to put out for a code of this size."""
+        ...
+
+    def forward(self, a: FloatArray, rng: np.random.Generator) -> FloatArray: ...
+
+    def backward(self, dh: FloatArray) -> FloatArray: ...
+
+    def without_noise(self, a: FloatArray) -> FloatArray:
+        """The code that `encode` gives."""
+        ...
+
+
+class Penalty(Protocol):
+    """A term Ω(a) of the loss, which weighs `weight`; a is the encoder's output (batch, width)."""
+
+    name: str
+    weight: float
+
+    def forward(self, a: FloatArray) -> float:
+        """Ω itself, without the weight, averaged over the batch."""
+        ...
+
+    def backward(self) -> FloatArray:
+        """∂Ω/∂a, without the weight."""
+        ...
+
+
+class Unchanged:
+    """The stage that does nothing: x̃ = x, or h = a."""
+
+    def width(self, code: int) -> int:
+        return code
+
+    def forward(self, x: FloatArray, rng: np.random.Generator) -> FloatArray:
+        return x
+
+    def backward(self, dy: FloatArray) -> FloatArray:
+        return dy
+
+    def without_noise(self, a: FloatArray) -> FloatArray:
+        return a
+
+
+class Autoencoder:
+    """h = f(x), r = g(h), trained to make r like x.
+
+    >>> model = Autoencoder([784, 300, 150], seed=0)
+    >>> history = model.fit(train.images, epochs=10, validation=test.images)
+    >>> codes = model.encode(test.images)                  # (10000, 150)
+
+    sizes             the encoder's: input, hidden layers, code
+    activation        of every hidden layer, the code included: a name from `nn.activations.ACTIVATIONS`
+    code_activation   of the code alone, where it is to be another
+    likelihood        "bernoulli" for data in [0, 1] (loss in nats) or "gaussian" (loss in ½ squared error)
+    decoder_sizes     code, hidden layers, output; the encoder's sizes mirrored, unless given
+    corruption, code, penalties    the stages that a variant changes; the plain one has none of them
+    seed              of the initial weights and of everything random in training
+    dtype             float32 to train, float64 to check gradients
+
+    ValueError or TypeError, with the argument's name and range, for anything else.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        *,
+        activation: str = "relu",
+        code_activation: str | None = None,
+        likelihood: str = "bernoulli",
+        decoder_sizes: Sequence[int] | None = None,
+        corruption: Corruption | None = None,
+        code: Code | None = None,
+        penalties: Sequence[Penalty] = (),
+        seed: int = 0,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.sizes = checks.layer_sizes("sizes", sizes)
+        mirrored = self.sizes[::-1] if decoder_sizes is None else decoder_sizes
+        self.decoder_sizes = checks.layer_sizes("decoder_sizes", mirrored)
+        if (self.decoder_sizes[0], self.decoder_sizes[-1]) != (self.sizes[-1], self.sizes[0]):
+            raise ValueError(
+                f"decoder_sizes={self.decoder_sizes} must lead from the code, {self.sizes[-1]}, "
+                f"back to the input, {self.sizes[0]}."
+            )
+        self.dtype = checks.float_dtype(dtype)
+        self.rng = np.random.default_rng(checks.whole("seed", seed, at_least=0))
+        self.config: dict[str, Any] = {
+            "sizes": self.sizes,
+            "activation": activation,
+            "code_activation": code_activation,
+            "likelihood": likelihood,
+            "decoder_sizes": self.decoder_sizes,
+            "seed": int(seed),
+            "dtype": self.dtype.name,
+        }
+
+        self.corrupt = corruption or Unchanged()
+        self.code = code or Unchanged()
+        *before_code, code_size = self.sizes
+        self.encoder = MLP(
+            [*before_code, self.code.width(code_size)],
+            [activation] * (len(before_code) - 1) + [code_activation or activation],
+            rng=self.rng,
+            dtype=self.dtype,
+        )
+        self.decoder = MLP(
+            self.decoder_sizes,
+            [activation] * (len(self.decoder_sizes) - 2) + ["identity"],
+            rng=self.rng,
+            dtype=self.dtype,
+        )
+        self.likelihood = likelihood_named(likelihood)
+        self.penalties = list(penalties)
+
+        self.parameters, self.gradients = gather(self.parts(), self.dtype)
+        self.terms: dict[str, float] = {}
+
+    def parts(self) -> dict[str, Parametrized]:
+        """Everything that has parameters, by the name they go under in `parameters`."""
+        networks = {"encoder": self.encoder, "decoder": self.decoder}
+        return {f"{name}.{i}": dense for name, mlp in networks.items() for i, dense in enumerate(mlp.dense)}
+
+    # The objective, and its gradient under it.
+
+    def forward(self, x: FloatArray, rng: np.random.Generator) -> dict[str, float]:
+        """The terms of the loss on one batch: L = −log p(x | g(h)) and each Ω(a), unweighted."""
+        x_tilde = self.corrupt.forward(x, rng)
+        a = self.encoder.forward(x_tilde)
+        h = self.code.forward(a, rng)
+        y = self.decoder.forward(h)
+        terms = {"reconstruction": self.likelihood.forward(y, x)}
+        for penalty in self.penalties:
+            terms[penalty.name] = penalty.forward(a)
+        return terms
+
+    def backward(self) -> None:
+        """∂loss/∂θ of the last forward, for every parameter θ, into `gradients`."""
+        self.encoder.parameter_gradients(self.backward_to_code())
+
+    def backward_to_code(self) -> FloatArray:
+        """∂loss/∂a = ∂L/∂a + Σ weight · ∂Ω/∂a: the encoder's output is where the penalties join."""
+        dy = self.likelihood.backward()
+        dh = self.decoder.backward(dy)
+        da = self.code.backward(dh)
+        for penalty in self.penalties:
+            da += penalty.weight * penalty.backward()
+        return da
+
+    def input_gradient(self) -> FloatArray:
+        """∂loss/∂x of the last forward, (batch, features): along both ways that x takes into the loss, through
+        the network and as the target."""
+        dx_tilde = self.encoder.backward(self.backward_to_code())
+        return self.corrupt.backward(dx_tilde) + self.likelihood.target_gradient()
+
+    def loss_of(self, terms: Mapping[str, float]) -> float:
+        """L + Σ weight · Ω, from the terms by name."""
+        return terms["reconstruction"] + sum(p.weight * terms[p.name] for p in self.penalties)
+
+    def loss_and_gradients(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> float:
+        """The loss on the batch x (batch, features), nats per example; `gradients` is written, `terms` too.
+
+        `rng` is what noise is drawn from; the model's own generator unless given.
+        """
+        x = checks.matrix("x", x, self.sizes[0], self.dtype)
+        self.terms = self.forward(x, self.rng if rng is None else rng)
+        self.backward()
+        return self.loss_of(self.terms)
+
+    # Looking, without training.
+
+    def losses(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> dict[str, float]:
+        """Every term of the loss by name, unweighted, in nats per example.
+
+        Noise comes from `rng`; unless given, from a generator that starts the same at every call, so that equal
+        models get equal losses.
+        """
+        x = self.check_data(x)
+        rng = np.random.default_rng(0) if rng is None else rng
+        sums: dict[str, float] = {}
+        for batch in batches(x):
+            for name, value in self.forward(batch, rng).items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch)
+        return {name: total / len(x) for name, total in sums.items()}
+
+    def loss(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> float:
+        """The loss per example: nats, or ½ squared error where the likelihood is Gaussian."""
+        return self.loss_of(self.losses(x, rng=rng))
+
+    def encode(self, x: FloatArray) -> FloatArray:
+        """h = f(x), without noise: (n, features) → (n, code)."""
+        x = self.check_data(x)
+        return in_batches(lambda batch: self.code.without_noise(self.encoder.forward(batch)), x, self.sizes[-1])
+
+    def decode(self, h: FloatArray) -> FloatArray:
+        """r = g(h) in data space: (n, code) → (n, features)."""
+        h = checks.finite("h", checks.matrix("h", h, self.sizes[-1], self.dtype))
+        return in_batches(lambda batch: self.likelihood.mean(self.decoder.forward(batch)), h, self.sizes[0])
+
+    def reconstruct(self, x: FloatArray) -> FloatArray:
+        """r = g(f(x)), without noise: (n, features) → (n, features)."""
+        return self.decode(self.encode(x))
+
+    # Training, keeping.
+
+    def fit(
+        self,
+        x: FloatArray,
+        *,
+        epochs: int = 10,
+        batch_size: int = 128,
+        optimizer: Optimizer | None = None,
+        validation: FloatArray | None = None,
+        rng: np.random.Generator | None = None,
+        progress: bool = True,
+        each_epoch: Callable[[int], None] | None = None,
+    ) -> History:
+        """Trains on x (n, features) and returns the history; `recipe` gives the optimizer, unless one is handed in.
+
+        `validation` is looked at after every epoch and changes nothing. `each_epoch` is called with 0, 1, … at
+        the end of each. FloatingPointError if the loss stops being finite.
+        """
+        x = self.check_data(x)
+        return fit(
+            self,
+            [x],
+            validation=None if validation is None else [self.check_data(validation)],
+            optimizer=optimizer or recipe(len(x), epochs, batch_size),
+            epochs=epochs,
+            batch_size=batch_size,
+            rng=rng or self.rng,
+            progress=progress,
+            each_epoch=each_epoch,
+        )
+
+    def astype(self: Self, dtype: Any) -> Self:
+        """A copy of the model in another dtype: float64 to check the gradients of one trained in float32."""
+        other = copy.deepcopy(self)
+        other.dtype = checks.float_dtype(dtype)
+        other.config["dtype"] = other.dtype.name
+        other.parameters, other.gradients = gather(other.parts(), other.dtype)
+        return other
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the model to one file, whole or not at all; `scratch_ae.load` reads it."""
+        checkpoint.save(self, path)
+
+    def __repr__(self) -> str:
+        way = "-".join(map(str, [*self.sizes, *self.decoder_sizes[1:]]))
+        return f"{type(self).__name__}({way}, {self.parameters.flat.size:,} parameters, {self.dtype})"
+
+    def check_data(self, x: FloatArray) -> FloatArray:
+        """x as (n, features) in the model's dtype; ValueError if the likelihood cannot have produced it."""
+        x = checks.finite("x", checks.matrix("x", x, self.sizes[0], self.dtype))
+        self.likelihood.check(x)
+        return x
+
+
+def batches(x: FloatArray) -> list[FloatArray]:
+    """Views of EVALUATION_BATCH rows at a time."""
+    return [x[i : i + EVALUATION_BATCH] for i in range(0, len(x), EVALUATION_BATCH)]
+
+
+def in_batches(function: Callable[[FloatArray], FloatArray], x: FloatArray, width: int) -> FloatArray:
+    """function(batch), (batch, width), for all of x: (n, width)."""
+    results = np.empty((len(x), width), x.dtype)
+    for i, batch in enumerate(batches(x)):
+        results[i * EVALUATION_BATCH :][: len(batch)] = function(batch)
+    return results

@@ -1,0 +1,88 @@
+"""The door: arguments are checked here, once, and refused with one sentence that says how to mend them."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Collection, Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+
+from scratch_ae.typing import FloatArray
+
+
+def choice(name: str, value: str, options: Collection[str]) -> str:
+    """`value`, if it is one of `options`; ValueError otherwise."""
+    if value not in options:
+        raise ValueError(f"{name}={value!r} is not known: choose one of {', '.join(sorted(options))}.")
+    return value
+
+
+def whole(name: str, value: SupportsIndex, *, at_least: int) -> int:
+    """`value` as an int ≥ `at_least`; TypeError for what is no whole number, ValueError if it is too small."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}={value!r} must be a whole number of at least {at_least}.") from None
+    if isinstance(value, bool) or number < at_least:
+        raise ValueError(f"{name}={value!r} must be a whole number of at least {at_least}.")
+    return number
+
+
+def number(
+    name: str,
+    value: float,
+    *,
+    above: float = -math.inf,
+    at_least: float = -math.inf,
+    below: float = math.inf,
+    at_most: float = math.inf,
+) -> float:
+    """`value` as a finite float inside the bounds given; ValueError that names them otherwise."""
+    bounds = {"above": above, "at least": at_least, "below": below, "at most": at_most}
+    try:
+        inside = above < value < below and at_least <= value <= at_most and math.isfinite(value)
+    except TypeError:
+        inside = False
+    if not inside:
+        words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))
+        raise ValueError(f"{name}={value!r} must be a number {words}".rstrip() + ".")
+    return float(value)
+
+
+def layer_sizes(name: str, sizes: Sequence[int], *, at_least: int = 2) -> list[int]:
+    """`sizes` as a list of at least `at_least` positive ints."""
+    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Sequence | np.ndarray):
+        raise TypeError(f"{name}={sizes!r} must be a list of layer sizes such as [784, 300, 150].")
+    if len(sizes) < at_least:
+        raise ValueError(
+            f"{name}={list(sizes)!r} has {len(sizes)} entries, but needs at least {at_least}: "
+            f"the input's size and then one for every layer, such as [784, 300, 150]."
+        )
+    return [whole(f"{name}[{i}]", size, at_least=1) for i, size in enumerate(sizes)]
+
+
+def float_dtype(dtype: Any) -> np.dtype[np.floating[Any]]:
+    """`dtype` as float32 or float64; ValueError for any other."""
+    checked = np.dtype(dtype)
+    if checked not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype={checked} is not supported: use float32 to train, float64 to check gradients.")
+    return checked
+
+
+def matrix(name: str, x: Any, columns: int, dtype: Any) -> FloatArray:
+    """`x` as a C-contiguous (n, columns) array of `dtype`; the caller's own array if it is one already, and
+    never changed. ValueError if the shape is another."""
+    array = np.ascontiguousarray(x, dtype=dtype)
+    if np.ndim(x) != 2 or array.shape[1] != columns or len(array) == 0:
+        hint = " (one example is a batch of one: x[np.newaxis])" if np.shape(x) == (columns,) else ""
+        raise ValueError(f"{name} has shape {np.shape(x)}, but (examples, {columns}) is expected{hint}.")
+    return array
+
+
+def finite(name: str, x: FloatArray) -> FloatArray:
+    """`x`; ValueError if an entry is NaN or infinite."""
+    if not np.isfinite(x).all():
+        raise ValueError(f"{name} holds NaN or infinite values: remove or replace them first.")
+    return x

@@ -1,0 +1,53 @@
+"""How the command line reads words: errors are one sentence, without usage or traceback."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import NoReturn
+
+from scratch_ae import checks
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one sentence, and where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help).\n")
+
+
+def whole_number(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 0")
+    return int(text)
+
+
+def positive(text: str) -> float:
+    """A number above 0."""
+    try:
+        return checks.number("", float(text), above=0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0") from None
+
+
+def not_negative(text: str) -> float:
+    """A number of at least 0."""
+    try:
+        return checks.number("", float(text), at_least=0)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at least 0") from None
+
+
+def sizes(text: str) -> list[int]:
+    """ "784-300-150" → [784, 300, 150]; commas do as well."""
+    if not re.fullmatch(r"\d+([-,]\d+)+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 784-300-150")
+    return checks.layer_sizes("sizes", [int(size) for size in re.split("[-,]", text)])

@@ -1,0 +1,7 @@
+"""Numerical proof that a gradient written by hand is right. It asks for parameters, gradients and a loss, and knows
+no autoencoder."""
+
+from scratch_ae.gradient_check.check import gradcheck
+from scratch_ae.gradient_check.report import ArrayCheck, Report
+
+__all__ = ["ArrayCheck", "Report", "gradcheck"]

@@ -1,0 +1,24 @@
+"""Arrays that live from one training step to the next."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scratch_ae.typing import FloatArray
+
+
+class Buffered:
+    """Hands out arrays by name and keeps them, so that a training step allocates nothing.
+
+    What `forward` and `backward` return lies in such an array: it holds until the next call of the same method.
+    Whoever keeps a result longer copies it, as the models' public methods do.
+    """
+
+    def buffer(self, name: str, shape: tuple[int, ...], like: FloatArray) -> FloatArray:
+        """An uninitialized array of `shape` in the dtype of `like`: the one given out under `name` before, if
+        its rows are long enough and as wide (a smaller last batch gets the first rows of it)."""
+        buffers: dict[str, FloatArray] = self.__dict__.setdefault("_buffers", {})
+        kept = buffers.get(name)
+        if kept is None or kept.dtype != like.dtype or kept.shape[1:] != shape[1:] or len(kept) < shape[0]:
+            kept = buffers[name] = np.empty(shape, like.dtype)
+        return kept[: shape[0]]

@@ -1,0 +1,149 @@
+"""Likelihoods and losses, from what the last layer computes to one number.
+
+Each is summed over the features and averaged over the batch: nats per example. `forward` gives that number,
+`backward` the gradient with respect to the network's output, 1/batch included, for nothing else scales it.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scratch_ae import checks
+from scratch_ae.nn.activations import sigmoid
+from scratch_ae.nn.buffers import Buffered
+from scratch_ae.typing import FloatArray
+
+
+class Likelihood(Buffered):
+    """−log p(x | y) of data x under the network's output y, both (batch, features), and the way back."""
+
+    x: FloatArray
+    y: FloatArray
+
+    def per_example(self, y: FloatArray, x: FloatArray) -> FloatArray:
+        """−log p(x_n | y_n) without its constant, for every example: (batch,)."""
+        raise NotImplementedError
+
+    def forward(self, y: FloatArray, x: FloatArray) -> float:
+        """L = (1/N) Σ_n −log p(x_n | y_n), nats per example."""
+        self.y, self.x = y, x
+        return float(np.mean(self.per_example(y, x)))
+
+    def backward(self) -> FloatArray:
+        """∂L/∂y, (batch, features)."""
+        raise NotImplementedError
+
+    def target_gradient(self) -> FloatArray:
+        """∂L/∂x, (batch, features): not used to train, but x is an input of the loss like any other."""
+        raise NotImplementedError
+
+    def mean(self, y: FloatArray) -> FloatArray:
+        """E[x | y], in data space."""
+        raise NotImplementedError
+
+    def constant(self, features: int) -> float:
+        """The part of −log p(x | y) that `per_example` leaves out because no parameter changes it, nats."""
+        return 0.0
+
+    def check(self, x: FloatArray) -> None:
+        """ValueError if the data are impossible under this likelihood."""
+
+
+class Bernoulli(Likelihood):
+    """Each feature is a coin: p(x_j = 1) = σ(z_j), from the logit z_j.
+
+    From logits and not from probabilities, because log σ(z) is exact where σ(z) has already rounded to 0 or 1.
+    Grey values in [0, 1] are taken as probabilities of the coin, as is usual: then L is a cross-entropy.
+    """
+
+    def per_example(self, z: FloatArray, x: FloatArray) -> FloatArray:
+        """−log p(x | z) = −Σ_j [x_j log σ(z_j) + (1 − x_j) log(1 − σ(z_j))].
+
+        With log σ(z) = z − softplus(z) and log(1 − σ(z)) = −softplus(z) that is Σ_j [softplus(z_j) − x_j z_j],
+        and softplus(z) = max(z, 0) + log(1 + e^−|z|) never overflows.
+        """
+        nats = np.abs(z, out=self.buffer("nats", z.shape, z))
+        np.log1p(np.exp(np.negative(nats, out=nats), out=nats), out=nats)
+        term = np.maximum(z, 0, out=self.buffer("term", z.shape, z))
+        nats += term
+        nats -= np.multiply(x, z, out=term)
+        return np.sum(nats, axis=1)
+
+    def backward(self) -> FloatArray:
+        """∂L/∂z_nj = (σ(z_nj) − x_nj) / N, because softplus' = σ: the two logarithms' fractions are gone."""
+        dz = sigmoid(self.y, out=self.buffer("dy", self.y.shape, self.y))
+        dz -= self.x
+        dz /= len(dz)
+        return dz
+
+    def target_gradient(self) -> FloatArray:
+        """∂L/∂x_nj = −z_nj / N: L is linear in x."""
+        return self.y / -len(self.y)
+
+    def mean(self, z: FloatArray) -> FloatArray:
+        """E[x_j | z_j] = σ(z_j)."""
+        return sigmoid(z)
+
+    def check(self, x: FloatArray) -> None:
+        if x.min() < 0 or x.max() > 1:
+            raise ValueError(
+                f"The Bernoulli likelihood needs data in [0, 1], but these range from {x.min():g} to {x.max():g}: "
+                f'rescale them, or use likelihood="gaussian".'
+            )
+
+
+class Gaussian(Likelihood):
+    """Each feature is normal around the output with variance 1: p(x_j) = N(x_j; y_j, 1), ½ squared error."""
+
+    def per_example(self, y: FloatArray, x: FloatArray) -> FloatArray:
+        """−log p(x | y) = Σ_j ½(x_j − y_j)² + ½ D log 2π; the last, the `constant`, is left out."""
+        error = np.subtract(y, x, out=self.buffer("error", y.shape, y))
+        return 0.5 * np.sum(np.multiply(error, error, out=error), axis=1)
+
+    def backward(self) -> FloatArray:
+        """∂L/∂y_nj = (y_nj − x_nj) / N: the 2 of the square cancels the ½."""
+        dy = np.subtract(self.y, self.x, out=self.buffer("dy", self.y.shape, self.y))
+        dy /= len(dy)
+        return dy
+
+    def target_gradient(self) -> FloatArray:
+        """∂L/∂x = −∂L/∂y: L depends on the difference alone."""
+        return (self.x - self.y) / len(self.y)
+
+    def mean(self, y: FloatArray) -> FloatArray:
+        """E[x_j | y_j] = y_j."""
+        return y
+
+    def constant(self, features: int) -> float:
+        """½ D log 2π."""
+        return 0.5 * features * math.log(2 * math.pi)
+
+
+class SoftmaxCrossEntropy(Buffered):
+    """−log p(label | z) with p(k | z) = e^z_k / Σ_l e^z_l, for logits z (batch, classes), labels int (batch,)."""
+
+    def forward(self, z: FloatArray, labels: NDArray[np.integer]) -> float:
+        """L = (1/N) Σ_n [log Σ_l e^z_nl − z_n,label], nats per example; the largest logit is taken out of the
+        sum first, so that no exponential overflows."""
+        shifted = z - z.max(axis=1, keepdims=True)
+        log_sum = np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+        self.log_p, self.labels = shifted - log_sum, labels
+        return -float(np.mean(self.log_p[np.arange(len(z)), labels]))
+
+    def backward(self) -> FloatArray:
+        """∂L/∂z_nk = (p(k | z_n) − [k = label_n]) / N: the log-sum's derivative is the softmax itself."""
+        dz = np.exp(self.log_p)
+        dz[np.arange(len(dz)), self.labels] -= 1
+        dz /= len(dz)
+        return dz
+
+
+LIKELIHOODS: dict[str, type[Likelihood]] = {"bernoulli": Bernoulli, "gaussian": Gaussian}
+
+
+def likelihood(name: str) -> Likelihood:
+    """A new likelihood by its name; ValueError that lists the names for any other."""
+    return LIKELIHOODS[checks.choice("likelihood", name, LIKELIHOODS)]()

@@ -1,0 +1,60 @@
+"""Learning rates that change as training goes on: functions of the step number t = 0, 1, 2, …"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scratch_ae import checks
+
+Schedule = Callable[[int], float]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """α(t) = α₀."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        checks.number("value", self.value, at_least=0)
+
+    def __call__(self, step: int) -> float:
+        return self.value
+
+
+@dataclass(frozen=True)
+class StepDecay:
+    """α(t) = α₀ · factor^⌊t / every⌋: falls to `factor` of itself after each `every` steps."""
+
+    initial: float
+    every: int
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        checks.number("initial", self.initial, at_least=0)
+        checks.whole("every", self.every, at_least=1)
+        checks.number("factor", self.factor, at_least=0, at_most=1)
+
+    def __call__(self, step: int) -> float:
+        return self.initial * self.factor ** (step // self.every)
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """α(t) = α₁ + ½(α₀ − α₁)(1 + cos(πt/T)): half a cosine wave from α₀ = `initial` down to α₁ = `final` over
+    T = `steps`, and `final` from then on. Source: Loshchilov & Hutter 2017, eq. 5, without restarts."""
+
+    initial: float
+    steps: int
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks.number("initial", self.initial, at_least=0)
+        checks.whole("steps", self.steps, at_least=1)
+        checks.number("final", self.final, at_least=0)
+
+    def __call__(self, step: int) -> float:
+        progress = min(step / self.steps, 1.0)
+        return self.final + 0.5 * (self.initial - self.final) * (1.0 + math.cos(math.pi * progress))

@@ -1,0 +1,6 @@
+"""The training loop: it knows something with parameters and a loss, and no autoencoder."""
+
+from scratch_ae.training.fit import fit, recipe
+from scratch_ae.training.history import History
+
+__all__ = ["History", "fit", "recipe"]
