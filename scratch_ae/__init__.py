@@ -8,7 +8,17 @@ vae.fit(train.images, epochs=10, validation=test.images)
 print(ae.gradcheck(ae.VAE([784, 400, 20]), test.images[:4], entries=20))
 """
 
-from scratch_ae.autoencoders import VAE, Autoencoder, load
+from scratch_ae.autoencoders import (
+    VAE,
+    Autoencoder,
+    ConditionalVAE,
+    ContractiveAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+    StackedAutoencoder,
+    TiedAutoencoder,
+    load,
+)
 from scratch_ae.datasets import Dataset, load_arrays, load_fashion_mnist, load_mnist
 from scratch_ae.gradient_check import gradcheck
 from scratch_ae.nn.optimizers import SGD, Adam
@@ -21,8 +31,14 @@ __all__ = [
     "VAE",
     "Adam",
     "Autoencoder",
+    "ConditionalVAE",
+    "ContractiveAutoencoder",
     "Dataset",
+    "DenoisingAutoencoder",
     "History",
+    "SparseAutoencoder",
+    "StackedAutoencoder",
+    "TiedAutoencoder",
     "gradcheck",
     "load",
     "load_arrays",

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from scratch_ae import checks
 from scratch_ae.autoencoders import checkpoint
+from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.losses import likelihood as likelihood_named
 from scratch_ae.nn.mlp import MLP
 from scratch_ae.nn.optimizers import Optimizer
@@ -96,7 +97,8 @@ class Autoencoder:
     sizes             the encoder's: input, hidden layers, code
     activation        of every hidden layer, the code included: a name from `nn.activations.ACTIVATIONS`
     code_activation   of the code alone, where it is to be another
-    likelihood        "bernoulli" for data in [0, 1] (loss in nats) or "gaussian" (loss in ½ squared error)
+    likelihood        "bernoulli" for data in [0, 1] (loss in nats) or "gaussian" (loss in ½ squared error), or
+                      another name from `nn.losses.LIKELIHOODS`
     decoder_sizes     code, hidden layers, output; the encoder's sizes mirrored, unless given
     corruption, code, penalties    the stages that a variant changes; the plain one has none of them
     seed              of the initial weights and of everything random in training
@@ -138,49 +140,69 @@ class Autoencoder:
             "seed": int(seed),
             "dtype": self.dtype.name,
         }
+        stages: dict[str, Any] = {"corruption": corruption, "code": code, "penalties": list(penalties)}
+        self.record(**{name: stage for name, stage in stages.items() if stage})
 
         self.corrupt = corruption or Unchanged()
         self.code = code or Unchanged()
         *before_code, code_size = self.sizes
-        self.encoder = MLP(
-            [*before_code, self.code.width(code_size)],
-            [activation] * (len(before_code) - 1) + [code_activation or activation],
-            rng=self.rng,
-            dtype=self.dtype,
-        )
-        self.decoder = MLP(
-            self.decoder_sizes,
-            [activation] * (len(self.decoder_sizes) - 2) + ["identity"],
-            rng=self.rng,
-            dtype=self.dtype,
-        )
+        if code_activation is not None:
+            checks.choice("code_activation", code_activation, ACTIVATIONS)
+        there = [activation] * (len(before_code) - 1) + [code_activation or activation]
+        back = [activation] * (len(self.decoder_sizes) - 2) + ["identity"]
+        self.encoder = self.network([*before_code, self.code.width(code_size)], there)
+        self.decoder = self.network(self.decoder_sizes, back)
         self.likelihood = likelihood_named(likelihood)
         self.penalties = list(penalties)
 
         self.parameters, self.gradients = gather(self.parts(), self.dtype)
         self.terms: dict[str, float] = {}
 
+    def record(self, *, fixed: Sequence[str] = (), **own: Any) -> None:
+        """Notes for `save` how the model was made: a variant has arguments of its `own`, and has `fixed` others."""
+        self.config = {name: value for name, value in self.config.items() if name not in fixed} | own
+
+    def network(self, sizes: Sequence[int], activations: Sequence[str]) -> MLP:
+        """A new encoder or decoder of these layers."""
+        return MLP(sizes, activations, rng=self.rng, dtype=self.dtype)
+
     def parts(self) -> dict[str, Parametrized]:
         """Everything that has parameters, by the name they go under in `parameters`."""
         networks = {"encoder": self.encoder, "decoder": self.decoder}
-        return {f"{name}.{i}": dense for name, mlp in networks.items() for i, dense in enumerate(mlp.dense)}
+        parts: dict[str, Parametrized] = {
+            f"{name}.{i}": dense for name, mlp in networks.items() for i, dense in enumerate(mlp.dense)
+        }
+        if isinstance(self.likelihood, Parametrized):
+            parts["likelihood"] = self.likelihood
+        return parts
 
     # The objective, and its gradient under it.
 
-    def forward(self, x: FloatArray, rng: np.random.Generator) -> dict[str, float]:
-        """The terms of the loss on one batch: L = −log p(x | g(h)) and each Ω(a), unweighted."""
+    def forward(self, x: FloatArray, *given: Any, rng: np.random.Generator) -> dict[str, float]:
+        """The terms of the loss on one batch: L = −log p(x | g(h)) and each Ω(a), unweighted. `given` is what a
+        model is told beside x, here and below: nothing, but for a conditional one."""
         x_tilde = self.corrupt.forward(x, rng)
-        a = self.encoder.forward(x_tilde)
+        a = self.run_encoder(x_tilde, *given)
         h = self.code.forward(a, rng)
-        y = self.decoder.forward(h)
+        y = self.run_decoder(h, *given)
         terms = {"reconstruction": self.likelihood.forward(y, x)}
         for penalty in self.penalties:
             terms[penalty.name] = penalty.forward(a)
         return terms
 
+    def run_encoder(self, x: FloatArray, *given: Any) -> FloatArray:
+        return self.encoder.forward(x)
+
+    def run_decoder(self, h: FloatArray, *given: Any) -> FloatArray:
+        return self.decoder.forward(h)
+
     def backward(self) -> None:
         """∂loss/∂θ of the last forward, for every parameter θ, into `gradients`."""
         self.encoder.parameter_gradients(self.backward_to_code())
+        self.add_other_paths()
+
+    def add_other_paths(self) -> None:
+        """Adds to the gradients of weights that the loss uses outside their own layer, too: here none."""
 
     def backward_to_code(self) -> FloatArray:
         """∂loss/∂a = ∂L/∂a + Σ weight · ∂Ω/∂a: the encoder's output is where the penalties join."""
@@ -195,66 +217,74 @@ class Autoencoder:
         """∂loss/∂x of the last forward, (batch, features): along both ways that x takes into the loss, through
         the network and as the target."""
         dx_tilde = self.encoder.backward(self.backward_to_code())
+        self.add_other_paths()
         return self.corrupt.backward(dx_tilde) + self.likelihood.target_gradient()
 
     def loss_of(self, terms: Mapping[str, float]) -> float:
         """L + Σ weight · Ω, from the terms by name."""
         return terms["reconstruction"] + sum(p.weight * terms[p.name] for p in self.penalties)
 
-    def loss_and_gradients(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> float:
+    def loss_and_gradients(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
         """The loss on the batch x (batch, features), nats per example; `gradients` is written, `terms` too.
 
         `rng` is what noise is drawn from; the model's own generator unless given.
         """
         x = checks.matrix("x", x, self.sizes[0], self.dtype)
-        self.terms = self.forward(x, self.rng if rng is None else rng)
+        self.terms = self.forward(x, *given, rng=self.rng if rng is None else rng)
         self.backward()
         return self.loss_of(self.terms)
 
     # Looking, without training.
 
-    def losses(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> dict[str, float]:
+    def losses(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> dict[str, float]:
         """Every term of the loss by name, unweighted, in nats per example.
 
         Noise comes from `rng`; unless given, from a generator that starts the same at every call, so that equal
         models get equal losses.
         """
-        x = self.check_data(x)
+        data = self.check_data(x, *given)
         rng = np.random.default_rng(0) if rng is None else rng
         sums: dict[str, float] = {}
-        for batch in batches(x):
-            for name, value in self.forward(batch, rng).items():
-                sums[name] = sums.get(name, 0.0) + value * len(batch)
+        for batch in batches(*data):
+            for name, value in self.forward(*batch, rng=rng).items():
+                sums[name] = sums.get(name, 0.0) + value * len(batch[0])
         return {name: total / len(x) for name, total in sums.items()}
 
-    def loss(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> float:
+    def loss(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
         """The loss per example: nats, or ½ squared error where the likelihood is Gaussian."""
-        return self.loss_of(self.losses(x, rng=rng))
+        return self.loss_of(self.losses(x, *given, rng=rng))
 
-    def encode(self, x: FloatArray) -> FloatArray:
+    def encode(self, x: FloatArray, *given: Any) -> FloatArray:
         """h = f(x), without noise: (n, features) → (n, code)."""
-        x = self.check_data(x)
-        return in_batches(lambda batch: self.code.without_noise(self.encoder.forward(batch)), x, self.sizes[-1])
 
-    def decode(self, h: FloatArray) -> FloatArray:
+        def code(*batch: Any) -> FloatArray:
+            return self.code.without_noise(self.run_encoder(*batch))
+
+        return in_batches(code, self.check_data(x, *given), self.sizes[-1])
+
+    def decode(self, h: FloatArray, *given: Any) -> FloatArray:
         """r = g(h) in data space: (n, code) → (n, features)."""
-        h = checks.finite("h", checks.matrix("h", h, self.sizes[-1], self.dtype))
-        return in_batches(lambda batch: self.likelihood.mean(self.decoder.forward(batch)), h, self.sizes[0])
 
-    def reconstruct(self, x: FloatArray) -> FloatArray:
+        def mean(*batch: Any) -> FloatArray:
+            return self.likelihood.mean(self.run_decoder(*batch))
+
+        h = checks.finite("h", checks.matrix("h", h, self.sizes[-1], self.dtype))
+        return in_batches(mean, [h, *self.check_given(len(h), *given)], self.sizes[0])
+
+    def reconstruct(self, x: FloatArray, *given: Any) -> FloatArray:
         """r = g(f(x)), without noise: (n, features) → (n, features)."""
-        return self.decode(self.encode(x))
+        return self.decode(self.encode(x, *given), *given)
 
     # Training, keeping.
 
     def fit(
         self,
         x: FloatArray,
-        *,
+        *given: Any,
         epochs: int = 10,
         batch_size: int = 128,
         optimizer: Optimizer | None = None,
-        validation: FloatArray | None = None,
+        validation: Any = None,
         rng: np.random.Generator | None = None,
         progress: bool = True,
         each_epoch: Callable[[int], None] | None = None,
@@ -264,11 +294,13 @@ class Autoencoder:
         `validation` is looked at after every epoch and changes nothing. `each_epoch` is called with 0, 1, … at
         the end of each. FloatingPointError if the loss stops being finite.
         """
-        x = self.check_data(x)
+        data = self.check_data(x, *given)
+        if validation is not None:
+            validation = self.check_data(*(validation if isinstance(validation, tuple) else (validation,)))
         return fit(
             self,
-            [x],
-            validation=None if validation is None else [self.check_data(validation)],
+            data,
+            validation=validation,
             optimizer=optimizer or recipe(len(x), epochs, batch_size),
             epochs=epochs,
             batch_size=batch_size,
@@ -293,21 +325,29 @@ class Autoencoder:
         way = "-".join(map(str, [*self.sizes, *self.decoder_sizes[1:]]))
         return f"{type(self).__name__}({way}, {self.parameters.flat.size:,} parameters, {self.dtype})"
 
-    def check_data(self, x: FloatArray) -> FloatArray:
-        """x as (n, features) in the model's dtype; ValueError if the likelihood cannot have produced it."""
+    def check_data(self, x: FloatArray, *given: Any) -> list[Any]:
+        """x as (n, features) in the model's dtype, and what is given beside it; ValueError if the likelihood
+        cannot have produced x."""
         x = checks.finite("x", checks.matrix("x", x, self.sizes[0], self.dtype))
         self.likelihood.check(x)
-        return x
+        return [x, *self.check_given(len(x), *given)]
+
+    def check_given(self, n: int, *given: Any) -> list[Any]:
+        """What is given beside n examples; TypeError if it is not what the model asks for."""
+        if given:
+            raise TypeError(f"{type(self).__name__} learns from x alone, but {len(given)} more arrays were given.")
+        return []
 
 
-def batches(x: FloatArray) -> list[FloatArray]:
-    """Views of EVALUATION_BATCH rows at a time."""
-    return [x[i : i + EVALUATION_BATCH] for i in range(0, len(x), EVALUATION_BATCH)]
+def batches(*arrays: Any) -> Iterator[list[Any]]:
+    """Views of EVALUATION_BATCH rows at a time of arrays that have as many rows."""
+    for i in range(0, len(arrays[0]), EVALUATION_BATCH):
+        yield [array[i : i + EVALUATION_BATCH] for array in arrays]
 
 
-def in_batches(function: Callable[[FloatArray], FloatArray], x: FloatArray, width: int) -> FloatArray:
-    """function(batch), (batch, width), for all of x: (n, width)."""
-    results = np.empty((len(x), width), x.dtype)
-    for i, batch in enumerate(batches(x)):
-        results[i * EVALUATION_BATCH :][: len(batch)] = function(batch)
+def in_batches(function: Callable[..., FloatArray], arrays: Sequence[Any], width: int) -> FloatArray:
+    """function(*batch), (batch, width), for all rows of the arrays: (n, width)."""
+    results = np.empty((len(arrays[0]), width), arrays[0].dtype)
+    for i, batch in enumerate(batches(*arrays)):
+        results[i * EVALUATION_BATCH :][: len(batch[0])] = function(*batch)
     return results

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from scratch_ae import checks
-from scratch_ae.autoencoders.autoencoder import Autoencoder, batches
+from scratch_ae.autoencoders.autoencoder import Autoencoder, batches, in_batches
+from scratch_ae.nn.schedules import Constant, Schedule
 from scratch_ae.typing import FloatArray
 
 
@@ -87,22 +88,29 @@ class VAE(Autoencoder):
     >>> vae.fit(train.images, epochs=10)
     >>> images = vae.sample(64)                            # (64, 784)
 
-    The loss is −ELBO = E_q[−log p(x | z)] + KL(q(z | x) ‖ p(z)), nats, with one z drawn for each example. A
-    `beta` other than 1 weighs the KL (Higgins et al. 2017). All other arguments are the Autoencoder's.
+    The loss is −ELBO = E_q[−log p(x | z)] + KL(q(z | x) ‖ p(z)), nats, with one z drawn for each example.
+
+    beta         weight of the KL: a number of at least 0 (Higgins et al. 2017), or a schedule from `nn.schedules`,
+                 which is asked at every training step
+    likelihood   "bernoulli", "gaussian" with variance 1, or "learned-gaussian" with a learned one
+
+    All other arguments are the Autoencoder's.
     """
 
     def __init__(
         self,
         sizes: Sequence[int],
         *,
-        beta: float = 1.0,
+        beta: float | Schedule = 1.0,
         activation: str = "relu",
         likelihood: str = "bernoulli",
         decoder_sizes: Sequence[int] | None = None,
         seed: int = 0,
         dtype: Any = np.float32,
     ) -> None:
-        self.kl = GaussianKL(beta)
+        self.beta = beta if callable(beta) else Constant(checks.number("beta", beta, at_least=0))
+        self.training_steps = 0
+        self.kl = GaussianKL(self.beta(0))
         super().__init__(
             sizes,
             activation=activation,
@@ -114,25 +122,37 @@ class VAE(Autoencoder):
             seed=seed,
             dtype=dtype,
         )
-        del self.config["code_activation"]
-        self.config["beta"] = self.kl.weight
+        self.record(fixed=("code_activation", "code", "penalties"), beta=beta)
+
+    def loss_and_gradients(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
+        """As of every Autoencoder; β is that of the training step."""
+        self.kl.weight = self.beta(self.training_steps)
+        self.training_steps += 1
+        return super().loss_and_gradients(x, *given, rng=rng)
+
+    def kl_per_dimension(self, x: FloatArray, *given: Any) -> FloatArray:
+        """The KL of each latent dimension, nats, averaged over x: (latent,). Where it is 0, the dimension carries
+        nothing about x: it has collapsed to the prior."""
+        a = np.hstack(self.encode_distribution(x, *given))
+        return self.kl.per_dimension(a).mean(axis=0)
 
     def sample(self, n: int, *, rng: np.random.Generator | None = None) -> FloatArray:
         """The means of p(x | z) for n draws z ~ N(0, I): (n, features) in data space."""
         rng = self.rng if rng is None else rng
         return self.decode(rng.standard_normal((checks.whole("n", n, at_least=1), self.sizes[-1])))
 
-    def encode_distribution(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def encode_distribution(self, x: FloatArray, *given: Any) -> tuple[FloatArray, FloatArray]:
         """μ and log σ² of q(z | x), each (n, latent)."""
-        a = [self.encoder.forward(batch).copy() for batch in batches(self.check_data(x))]
-        return mean_and_log_var(np.concatenate(a))
+        return mean_and_log_var(in_batches(self.run_encoder, self.check_data(x, *given), 2 * self.sizes[-1]))
 
-    def elbo(self, x: FloatArray, *, rng: np.random.Generator | None = None) -> float:
+    def elbo(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
         """The evidence lower bound on log p(x), nats per example, with one draw of z for each: β plays no part."""
-        terms = self.losses(x, rng=rng)
+        terms = self.losses(x, *given, rng=rng)
         return -terms["reconstruction"] - self.likelihood.constant(self.sizes[0]) - terms["kl"]
 
-    def log_likelihood(self, x: FloatArray, samples: int = 100, *, rng: np.random.Generator | None = None) -> float:
+    def log_likelihood(
+        self, x: FloatArray, samples: int = 100, *, labels: Any = None, rng: np.random.Generator | None = None
+    ) -> float:
         """An estimate of log p(x), nats per example: a tighter bound than the ELBO, and tight as `samples` grows.
 
         Importance sampling with q as the proposal: p(x) = E_q[p(x | z) p(z) / q(z | x)], so that
@@ -141,16 +161,16 @@ class VAE(Autoencoder):
         """
         samples = checks.whole("samples", samples, at_least=1)
         rng = np.random.default_rng(0) if rng is None else rng
-        x = self.check_data(x)
+        data = self.check_data(x) if labels is None else self.check_data(x, labels)
         total = 0.0
-        for batch in batches(x):
-            mean, log_var = mean_and_log_var(self.encoder.forward(batch))
+        for batch, *given in batches(*data):
+            mean, log_var = mean_and_log_var(self.run_encoder(batch, *given))
             log_sum = np.full(len(batch), -np.inf)
             for _ in range(samples):
                 epsilon = rng.standard_normal(mean.shape, dtype=mean.dtype.type)
                 z = mean + np.exp(0.5 * log_var) * epsilon
                 log_ratio = 0.5 * np.sum(epsilon**2 - z**2 + log_var, axis=1)
-                log_weight = log_ratio - self.likelihood.per_example(self.decoder.forward(z), batch)
+                log_weight = log_ratio - self.likelihood.per_example(self.run_decoder(z, *given), batch)
                 log_sum = np.logaddexp(log_sum, log_weight)
             total += float(np.sum(log_sum)) - len(batch) * math.log(samples)
         return total / len(x) - self.likelihood.constant(self.sizes[0])

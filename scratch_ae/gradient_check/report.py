@@ -14,6 +14,7 @@ class ArrayCheck:
     shape: tuple[int, ...]
     error: float
     checked: int
+    kinks: int
     tolerance: float
 
     @property
@@ -46,6 +47,7 @@ class Report:
             verdict = "ok" if row.ok else "WRONG"
             size = math.prod(row.shape)
             some = f"  ({row.checked:,} of {size:,} entries)" if row.checked < size else ""
+            some += f"  ({row.kinks:,} at a kink left out)" if row.kinks else ""
             lines.append(f"{row.name:<{names}}  {row.shape!s:>12}  {row.error:>14.1e}  {verdict}{some}")
         wrong = [row.name for row in self.rows if not row.ok]
         tolerance = max(row.tolerance for row in self.rows)

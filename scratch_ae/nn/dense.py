@@ -18,7 +18,7 @@ class Dense(Parametrized):
     >>> dx = layer.backward(dy)     # (batch, 784); layer.dW and layer.db are written
     """
 
-    parameter_names = ("W", "b")
+    parameter_names: tuple[str, ...] = ("W", "b")
 
     def __init__(
         self,

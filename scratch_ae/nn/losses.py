@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scratch_ae import checks
 from scratch_ae.nn.activations import sigmoid
 from scratch_ae.nn.buffers import Buffered
+from scratch_ae.nn.parameters import Parametrized
 from scratch_ae.typing import FloatArray
 
 
@@ -122,6 +123,44 @@ class Gaussian(Likelihood):
         return 0.5 * features * math.log(2 * math.pi)
 
 
+class LearnedGaussian(Likelihood, Parametrized):
+    """Each feature is normal around the output with one variance for all, learned: p(x_j) = N(x_j; y_j, e^s).
+
+    s = log σ² is a parameter, (1,), and starts at 0. Source: Rybkin, Daniilidis & Levine 2021, section 3.1.
+    """
+
+    parameter_names = ("log_var",)
+
+    def __init__(self) -> None:
+        self.log_var: FloatArray = np.zeros(1)
+        self.dlog_var: FloatArray = np.zeros(1)
+
+    def per_example(self, y: FloatArray, x: FloatArray) -> FloatArray:
+        """−log p(x | y) = Σ_j ½[(x_j − y_j)² e^−s + s] + ½ D log 2π; the last, the `constant`, is left out."""
+        squared = np.sum((y - x) ** 2, axis=1)
+        return 0.5 * (squared * np.exp(-self.log_var) + x.shape[1] * self.log_var)
+
+    def backward(self) -> FloatArray:
+        """∂L/∂y_nj = (y_nj − x_nj) e^−s / N; and ∂L/∂s = (1/N) Σ_n ½[D − Σ_j (x_nj − y_nj)² e^−s], which is zero
+        where e^s is the mean squared error per feature."""
+        error, precision = self.y - self.x, np.exp(-self.log_var)
+        n, features = error.shape
+        self.dlog_var[...] = 0.5 * (features - np.sum(error**2) / n * precision)
+        return error * (precision / n)
+
+    def target_gradient(self) -> FloatArray:
+        """∂L/∂x = −∂L/∂y: L depends on the difference alone."""
+        return (self.x - self.y) * (np.exp(-self.log_var) / len(self.y))
+
+    def mean(self, y: FloatArray) -> FloatArray:
+        """E[x_j | y_j] = y_j."""
+        return y
+
+    def constant(self, features: int) -> float:
+        """½ D log 2π."""
+        return 0.5 * features * math.log(2 * math.pi)
+
+
 class SoftmaxCrossEntropy(Buffered):
     """−log p(label | z) with p(k | z) = e^z_k / Σ_l e^z_l, for logits z (batch, classes), labels int (batch,)."""
 
@@ -141,7 +180,11 @@ class SoftmaxCrossEntropy(Buffered):
         return dz
 
 
-LIKELIHOODS: dict[str, type[Likelihood]] = {"bernoulli": Bernoulli, "gaussian": Gaussian}
+LIKELIHOODS: dict[str, type[Likelihood]] = {
+    "bernoulli": Bernoulli,
+    "gaussian": Gaussian,
+    "learned-gaussian": LearnedGaussian,
+}
 
 
 def likelihood(name: str) -> Likelihood:

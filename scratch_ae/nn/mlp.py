@@ -29,6 +29,7 @@ class MLP:
         sizes = checks.layer_sizes("sizes", sizes)
         if len(activations) != len(sizes) - 1:
             raise ValueError(f"{len(sizes) - 1} layers need as many activations, but {list(activations)} was given.")
+        self.activation_names = list(activations)
         self.dense: list[Dense] = []
         self.activations: list[Activation] = []
         for fan_in, fan_out, name in zip(sizes, sizes[1:], activations, strict=False):

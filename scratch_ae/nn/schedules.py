@@ -1,4 +1,4 @@
-"""Learning rates that change as training goes on: functions of the step number t = 0, 1, 2, …"""
+"""Numbers that change as training goes on, a learning rate or a β: functions of the step t = 0, 1, 2, …"""
 
 from __future__ import annotations
 
@@ -42,6 +42,24 @@ class StepDecay:
 
 
 @dataclass(frozen=True)
+class Linear:
+    """α(t) = α₀ + (α₁ − α₀) t/T: from α₀ = `initial` straight to α₁ = `final` in T = `steps`, and `final` from then
+    on. As the β of a VAE, from 0 to 1, it is the warm-up of Bowman et al. 2016."""
+
+    initial: float
+    final: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        checks.number("initial", self.initial, at_least=0)
+        checks.number("final", self.final, at_least=0)
+        checks.whole("steps", self.steps, at_least=1)
+
+    def __call__(self, step: int) -> float:
+        return self.initial + (self.final - self.initial) * min(step / self.steps, 1.0)
+
+
+@dataclass(frozen=True)
 class Cosine:
     """α(t) = α₁ + ½(α₀ − α₁)(1 + cos(πt/T)): half a cosine wave from α₀ = `initial` down to α₁ = `final` over
     T = `steps`, and `final` from then on. Source: Loshchilov & Hutter 2017, eq. 5, without restarts."""
@@ -58,3 +76,6 @@ class Cosine:
     def __call__(self, step: int) -> float:
         progress = min(step / self.steps, 1.0)
         return self.final + 0.5 * (self.initial - self.final) * (1.0 + math.cos(math.pi * progress))
+
+
+SCHEDULES = {schedule.__name__: schedule for schedule in (Constant, StepDecay, Linear, Cosine)}

@@ -1,0 +1,74 @@
+"""Tied weights: the decoder uses the encoder's weights, transposed, and has only its biases to itself.
+
+What it changes in the picture: decode. What is new in the backward pass: two paths lead into one parameter, and
+their gradients add up. Source: Vincent et al. 2010, section 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from scratch_ae.autoencoders.autoencoder import Autoencoder
+from scratch_ae.nn.dense import Dense
+from scratch_ae.nn.parameters import gather
+from scratch_ae.typing import FloatArray
+
+
+class TransposedDense(Dense):
+    """y = h Wᵀ + b, with W (fan_out, fan_in) borrowed from a Dense layer that leads the other way.
+
+    Its own parameter is b alone. The path of W through this layer is written to `dW_here`, in the shape of W.
+    """
+
+    parameter_names = ("b",)
+
+    def __init__(self, lender: Dense) -> None:
+        self.lender = lender
+        self.fan_in, self.fan_out = lender.fan_out, lender.fan_in
+        self.b = np.zeros(self.fan_out, lender.b.dtype)
+        self.db = np.zeros_like(self.b)
+
+    def forward(self, h: FloatArray) -> FloatArray:
+        """y_nj = Σ_k h_nk W_jk + b_j."""
+        self.h = h
+        y = np.matmul(h, self.lender.W.T, out=self.buffer("y", (len(h), self.fan_out), h))
+        y += self.b
+        return y
+
+    def backward(self, dy: FloatArray) -> FloatArray:
+        """∂L/∂h_nk = Σ_j ∂L/∂y_nj · W_jk, which is dh = dy W."""
+        self.parameter_gradients(dy)
+        return np.matmul(dy, self.lender.W, out=self.buffer("dh", (len(dy), self.fan_in), dy))
+
+    def parameter_gradients(self, dy: FloatArray) -> None:
+        """y_nj contains h_nk W_jk, so through this layer ∂L/∂W_jk = Σ_n ∂L/∂y_nj · h_nk, which is dyᵀ h."""
+        self.dW_here = np.matmul(dy.T, self.h, out=self.buffer("dW_here", self.lender.W.shape, dy))
+        np.sum(dy, axis=0, out=self.db)
+
+
+class TiedAutoencoder(Autoencoder):
+    """An Autoencoder whose decoder mirrors the encoder down to its weights.
+
+    >>> model = TiedAutoencoder([784, 300, 150], seed=0)
+    >>> sorted(model.parameters)                       # one W a layer, two biases
+    ['decoder.0.b', 'decoder.1.b', 'encoder.0.W', 'encoder.0.b', 'encoder.1.W', 'encoder.1.b']
+
+    The arguments are the Autoencoder's, without `decoder_sizes`: those follow from the tie.
+    """
+
+    def __init__(self, sizes: Sequence[int], **arguments: Any) -> None:
+        if "decoder_sizes" in arguments:
+            raise TypeError("decoder_sizes does not apply to tied weights: the decoder always mirrors the encoder.")
+        super().__init__(sizes, **arguments)
+        self.record(fixed=["decoder_sizes"])
+        self.tied = [TransposedDense(dense) for dense in reversed(self.encoder.dense)]
+        self.decoder.dense = [*self.tied]
+        self.parameters, self.gradients = gather(self.parts(), self.dtype)
+
+    def add_other_paths(self) -> None:
+        """W acts twice, so ∂L/∂W is a sum over both uses: xᵀ da, which the encoder has written, and dyᵀ h."""
+        for dense, tied in zip(self.encoder.dense, reversed(self.tied), strict=True):
+            dense.dW += tied.dW_here
