@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, SupportsIndex
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratch_ae.typing import FloatArray
 
@@ -86,3 +87,19 @@ def finite(name: str, x: FloatArray) -> FloatArray:
     if not np.isfinite(x).all():
         raise ValueError(f"{name} holds NaN or infinite values: remove or replace them first.")
     return x
+
+
+def labels(name: str, values: Any, n: int, classes: int) -> NDArray[np.integer]:
+    """`values` as integers in 0 … classes − 1, (n,); ValueError if they are not."""
+    array = np.asarray(values)
+    if array.shape != (n,) or array.dtype.kind not in "iu" or n == 0:
+        raise ValueError(
+            f"{name} has shape {array.shape} and dtype {array.dtype}, but an integer for each example is expected, "
+            f"shape ({n},)."
+        )
+    if array.min() < 0 or array.max() >= classes:
+        raise ValueError(
+            f"{name} runs from {array.min()} to {array.max()}, but must lie in 0 … {classes - 1}: "
+            f"number the classes from 0, or ask for more classes."
+        )
+    return array

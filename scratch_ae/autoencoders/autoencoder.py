@@ -157,6 +157,7 @@ class Autoencoder:
 
         self.parameters, self.gradients = gather(self.parts(), self.dtype)
         self.terms: dict[str, float] = {}
+        self.steps = 0
 
     def record(self, *, fixed: Sequence[str] = (), **own: Any) -> None:
         """Notes for `save` how the model was made: a variant has arguments of its `own`, and has `fixed` others."""
@@ -232,6 +233,7 @@ class Autoencoder:
         x = checks.matrix("x", x, self.sizes[0], self.dtype)
         self.terms = self.forward(x, *given, rng=self.rng if rng is None else rng)
         self.backward()
+        self.steps += 1
         return self.loss_of(self.terms)
 
     # Looking, without training.
@@ -260,7 +262,7 @@ class Autoencoder:
         def code(*batch: Any) -> FloatArray:
             return self.code.without_noise(self.run_encoder(*batch))
 
-        return in_batches(code, self.check_data(x, *given), self.sizes[-1])
+        return in_batches(code, self.check_input(x, *given), self.sizes[-1])
 
     def decode(self, h: FloatArray, *given: Any) -> FloatArray:
         """r = g(h) in data space: (n, code) → (n, features)."""
@@ -296,7 +298,8 @@ class Autoencoder:
         """
         data = self.check_data(x, *given)
         if validation is not None:
-            validation = self.check_data(*(validation if isinstance(validation, tuple) else (validation,)))
+            beside = validation if isinstance(validation, tuple) else (validation,)
+            validation = self.check_data(*beside, name="validation")
         return fit(
             self,
             data,
@@ -308,6 +311,11 @@ class Autoencoder:
             progress=progress,
             each_epoch=each_epoch,
         )
+
+    def restore(self, parameters: FloatArray, steps: int) -> None:
+        """Puts the model where another one of its kind was after so many steps of training."""
+        self.parameters.flat[:] = parameters
+        self.steps = steps
 
     def astype(self: Self, dtype: Any) -> Self:
         """A copy of the model in another dtype: float64 to check the gradients of one trained in float32."""
@@ -325,12 +333,16 @@ class Autoencoder:
         way = "-".join(map(str, [*self.sizes, *self.decoder_sizes[1:]]))
         return f"{type(self).__name__}({way}, {self.parameters.flat.size:,} parameters, {self.dtype})"
 
-    def check_data(self, x: FloatArray, *given: Any) -> list[Any]:
-        """x as (n, features) in the model's dtype, and what is given beside it; ValueError if the likelihood
-        cannot have produced x."""
-        x = checks.finite("x", checks.matrix("x", x, self.sizes[0], self.dtype))
-        self.likelihood.check(x)
+    def check_input(self, x: FloatArray, *given: Any, name: str = "x") -> list[Any]:
+        """x as (n, features) in the model's dtype, and what is given beside it; ValueError if it is anything else."""
+        x = checks.finite(name, checks.matrix(name, x, self.sizes[0], self.dtype))
         return [x, *self.check_given(len(x), *given)]
+
+    def check_data(self, x: FloatArray, *given: Any, name: str = "x") -> list[Any]:
+        """The same for x that is a target, too: ValueError if the likelihood cannot have produced it."""
+        data = self.check_input(x, *given, name=name)
+        self.likelihood.check(data[0])
+        return data
 
     def check_given(self, n: int, *given: Any) -> list[Any]:
         """What is given beside n examples; TypeError if it is not what the model asks for."""

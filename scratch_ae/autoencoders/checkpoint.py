@@ -5,13 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-import scratch_ae
 from scratch_ae.files import whole_file
 from scratch_ae.nn.schedules import SCHEDULES
 
@@ -25,20 +23,16 @@ class CheckpointError(ValueError):
 
 def save(model: Autoencoder, path: str | os.PathLike[str]) -> None:
     """Writes `model` to `path` (NumPy's .npz), whole or not at all."""
-    description = json.dumps({"class": type(model).__name__, "arguments": model.config}, default=described)
+    made = {"class": type(model).__name__, "arguments": model.config, "steps": model.steps}
+    description = json.dumps(made, default=described)
     with whole_file(path) as file:
         np.savez(file, description=np.array(description), parameters=model.parameters.flat)
 
 
-def composed() -> dict[str, Callable[..., Any]]:
-    """The classes of arguments that are more than plain values: noises and schedules."""
-    from scratch_ae.autoencoders.denoising import NOISES  # late, because it imports Autoencoder, which imports this
-
-    return {**SCHEDULES, **{noise.__name__: noise for noise in NOISES.values()}}
-
-
-def described(argument: Any) -> dict[str, Any]:
-    """Such an argument as its class and fields."""
+def described(argument: Any) -> Any:
+    """An argument that is no plain value: NumPy's numbers as Python's, noises and schedules as class and fields."""
+    if isinstance(argument, np.generic):
+        return argument.item()
     if type(argument).__name__ not in composed():
         raise TypeError(f"{argument!r} cannot be saved with a model: only {', '.join(composed())} can.")
     fields = {field.name: getattr(argument, field.name) for field in dataclasses.fields(argument)}
@@ -50,19 +44,29 @@ def revived(value: dict[str, Any]) -> Any:
     return composed()[value["class"]](**value["fields"]) if value.keys() == {"class", "fields"} else value
 
 
+def composed() -> dict[str, Callable[..., Any]]:
+    """The classes of arguments that are more than plain values."""
+    from scratch_ae.autoencoders.denoising import NOISES  # late, because it imports Autoencoder, which imports this
+
+    return {**SCHEDULES, **{noise.__name__: noise for noise in NOISES.values()}}
+
+
 def load(path: str | os.PathLike[str]) -> Autoencoder:
     """The model that `save` wrote, bit for bit; CheckpointError if the file is missing, damaged or another's."""
+    from scratch_ae import autoencoders
+
+    if not os.path.isfile(path):
+        raise CheckpointError(f"{path} is no file: give the path of one written by model.save(path).")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            description, flat = json.loads(str(file["description"]), object_hook=revived), file["parameters"]
-        model: Autoencoder = getattr(scratch_ae, description["class"])(**description["arguments"])
-        if flat.shape != model.parameters.flat.shape:
-            raise ValueError(f"it holds {flat.size} parameters, its description needs {model.parameters.flat.size}")
-    except FileNotFoundError:
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            made, parameters = json.loads(str(file["description"]), object_hook=revived), file["parameters"]
+        kind = vars(autoencoders)[made["class"]]
+        model = kind(**made["arguments"])
+        if not isinstance(model, autoencoders.Autoencoder) or parameters.dtype != model.dtype:
+            raise TypeError
+        model.restore(parameters.reshape(model.parameters.flat.shape), made["steps"])
+    except Exception as error:  # what zipfile, json and NumPy raise over a damaged file is of a dozen kinds
         raise CheckpointError(
-            f"{path} does not exist: give the path of a file written by model.save(path)."
+            f"{path} is damaged or not from model.save(path) ({type(error).__name__}): save the model again."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path} is not a model written by model.save(path), or is damaged: {error}.") from None
-    model.parameters.flat[:] = flat
     return model

@@ -70,21 +70,10 @@ class ConditionalVAE(VAE):
     def sample(self, labels: Any, *, rng: np.random.Generator | None = None) -> FloatArray:
         """The mean of p(x | z, label) for a draw z ~ N(0, I) for each label (n,): (n, features) in data space."""
         rng = self.rng if rng is None else rng
-        labels = np.asarray(labels)
+        labels = checks.labels("labels", labels, np.size(labels), self.classes)
         return self.decode(rng.standard_normal((len(labels), self.sizes[-1])), labels)
 
     def check_given(self, n: int, *given: Any) -> list[Any]:
         if len(given) != 1:
             raise TypeError(f"A ConditionalVAE is given labels beside its examples, but {len(given)} arrays were.")
-        labels = np.asarray(given[0])
-        if labels.shape != (n,) or labels.dtype.kind not in "iu":
-            raise ValueError(
-                f"labels has shape {labels.shape} and dtype {labels.dtype}, but one integer an example is expected, "
-                f"shape ({n},)."
-            )
-        if labels.min() < 0 or labels.max() >= self.classes:
-            raise ValueError(
-                f"labels run from {labels.min()} to {labels.max()}, but must lie in 0 … {self.classes - 1}: "
-                f"number the classes from 0, or construct with more classes."
-            )
-        return [labels]
+        return [checks.labels("labels", given[0], n, self.classes)]

@@ -94,12 +94,12 @@ class TopK:
 class SparseAutoencoder(Autoencoder):
     """An Autoencoder with few active units in its code, which may then be larger than the input.
 
-    >>> model = SparseAutoencoder([784, 400], sparsity="kl", rho=0.05, weight=0.3)
+    >>> model = SparseAutoencoder([784, 400], sparsity="kl", rho=0.05)
     >>> model = SparseAutoencoder([784, 400], sparsity="top-k", k=25)
 
     sparsity   "kl": each unit active for a share `rho` in (0, 1) of the examples, with a sigmoid code;
                "l1": Σ|h| in the loss, with a ReLU code; "top-k": only the `k` largest, with a linear code
-    weight     of the penalty in the loss, for "kl" and "l1", at least 0
+    weight     of the penalty in the loss, at least 0; unless given, 10 for "kl" and 0.3 for "l1"
     k          between 1 and the code's size
 
     All other arguments are the Autoencoder's: with `corruption` it is a sparse denoising one.
@@ -111,12 +111,13 @@ class SparseAutoencoder(Autoencoder):
         *,
         sparsity: str = "kl",
         rho: float = 0.05,
-        weight: float = 0.3,
+        weight: float | None = None,
         k: int = 25,
         code_activation: str | None = None,
         **arguments: Any,
     ) -> None:
         checks.choice("sparsity", sparsity, ("kl", "l1", "top-k"))
+        weight = {"kl": 10.0, "l1": 0.3, "top-k": 0.0}[sparsity] if weight is None else weight
         stage: dict[str, tuple[str, Code | None, list[Penalty]]] = {
             "kl": ("sigmoid", None, [SparsityKL(rho, weight)]),
             "l1": ("relu", None, [L1(weight)]),

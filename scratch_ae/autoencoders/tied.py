@@ -18,9 +18,9 @@ from scratch_ae.typing import FloatArray
 
 
 class TransposedDense(Dense):
-    """y = h Wᵀ + b, with W (fan_out, fan_in) borrowed from a Dense layer that leads the other way.
+    """y = h Wᵀ + b, a Dense layer with the weights (fan_out, fan_in) of another one that leads the other way.
 
-    Its own parameter is b alone. The path of W through this layer is written to `dW_here`, in the shape of W.
+    Its own parameter is b alone. What reaches the other's W through this layer is written to `dW_lender`.
     """
 
     parameter_names = ("b",)
@@ -31,21 +31,14 @@ class TransposedDense(Dense):
         self.b = np.zeros(self.fan_out, lender.b.dtype)
         self.db = np.zeros_like(self.b)
 
-    def forward(self, h: FloatArray) -> FloatArray:
-        """y_nj = Σ_k h_nk W_jk + b_j."""
-        self.h = h
-        y = np.matmul(h, self.lender.W.T, out=self.buffer("y", (len(h), self.fan_out), h))
-        y += self.b
-        return y
-
-    def backward(self, dy: FloatArray) -> FloatArray:
-        """∂L/∂h_nk = Σ_j ∂L/∂y_nj · W_jk, which is dh = dy W."""
-        self.parameter_gradients(dy)
-        return np.matmul(dy, self.lender.W, out=self.buffer("dh", (len(dy), self.fan_in), dy))
+    @property
+    def W(self) -> FloatArray:  # type: ignore[override]
+        """A view: when the lender learns, so does this."""
+        return self.lender.W.T
 
     def parameter_gradients(self, dy: FloatArray) -> None:
-        """y_nj contains h_nk W_jk, so through this layer ∂L/∂W_jk = Σ_n ∂L/∂y_nj · h_nk, which is dyᵀ h."""
-        self.dW_here = np.matmul(dy.T, self.h, out=self.buffer("dW_here", self.lender.W.shape, dy))
+        """y_nj contains h_nk W_jk, so that through this layer ∂L/∂W_jk = Σ_n ∂L/∂y_nj · h_nk, which is dyᵀ h."""
+        self.dW_lender = np.matmul(dy.T, self.x, out=self.buffer("dW_lender", self.lender.W.shape, dy))
         np.sum(dy, axis=0, out=self.db)
 
 
@@ -71,4 +64,4 @@ class TiedAutoencoder(Autoencoder):
     def add_other_paths(self) -> None:
         """W acts twice, so ∂L/∂W is a sum over both uses: xᵀ da, which the encoder has written, and dyᵀ h."""
         for dense, tied in zip(self.encoder.dense, reversed(self.tied), strict=True):
-            dense.dW += tied.dW_here
+            dense.dW += tied.dW_lender

@@ -66,9 +66,12 @@ class GaussianKL:
         self.weight = checks.number("beta", beta, at_least=0)
 
     def per_dimension(self, a: FloatArray) -> FloatArray:
-        """½ (μ² + σ² − 1 − log σ²) for every example and latent dimension: (batch, latent), never negative."""
+        """½ (μ² + σ² − 1 − log σ²) for every example and latent dimension: (batch, latent), never negative.
+
+        expm1(l) = e^l − 1 keeps the digits that the subtraction would lose near the prior, where σ² is about 1.
+        """
         mean, log_var = mean_and_log_var(a)
-        return 0.5 * (mean**2 + np.exp(log_var) - 1 - log_var)
+        return 0.5 * (mean**2 + (np.expm1(log_var) - log_var))
 
     def forward(self, a: FloatArray) -> float:
         """Summed over the latent dimensions, averaged over the batch."""
@@ -78,7 +81,7 @@ class GaussianKL:
     def backward(self) -> FloatArray:
         """∂Ω/∂μ = μ / N and ∂Ω/∂ log σ² = ½ (σ² − 1) / N: both vanish where q is the prior, μ = 0 and σ = 1."""
         mean, log_var = mean_and_log_var(self.a)
-        return np.hstack([mean, 0.5 * (np.exp(log_var) - 1)]) / len(self.a)
+        return np.hstack([mean, 0.5 * np.expm1(log_var)]) / len(self.a)
 
 
 class VAE(Autoencoder):
@@ -109,7 +112,6 @@ class VAE(Autoencoder):
         dtype: Any = np.float32,
     ) -> None:
         self.beta = beta if callable(beta) else Constant(checks.number("beta", beta, at_least=0))
-        self.training_steps = 0
         self.kl = GaussianKL(self.beta(0))
         super().__init__(
             sizes,
@@ -126,9 +128,12 @@ class VAE(Autoencoder):
 
     def loss_and_gradients(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
         """As of every Autoencoder; β is that of the training step."""
-        self.kl.weight = self.beta(self.training_steps)
-        self.training_steps += 1
+        self.kl.weight = self.beta(self.steps)
         return super().loss_and_gradients(x, *given, rng=rng)
+
+    def restore(self, parameters: FloatArray, steps: int) -> None:
+        super().restore(parameters, steps)
+        self.kl.weight = self.beta(max(steps - 1, 0))
 
     def kl_per_dimension(self, x: FloatArray, *given: Any) -> FloatArray:
         """The KL of each latent dimension, nats, averaged over x: (latent,). Where it is 0, the dimension carries
@@ -143,7 +148,7 @@ class VAE(Autoencoder):
 
     def encode_distribution(self, x: FloatArray, *given: Any) -> tuple[FloatArray, FloatArray]:
         """μ and log σ² of q(z | x), each (n, latent)."""
-        return mean_and_log_var(in_batches(self.run_encoder, self.check_data(x, *given), 2 * self.sizes[-1]))
+        return mean_and_log_var(in_batches(self.run_encoder, self.check_input(x, *given), 2 * self.sizes[-1]))
 
     def elbo(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
         """The evidence lower bound on log p(x), nats per example, with one draw of z for each: β plays no part."""

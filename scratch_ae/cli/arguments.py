@@ -51,3 +51,11 @@ def sizes(text: str) -> list[int]:
     if not re.fullmatch(r"\d+([-,]\d+)+", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 784-300-150")
     return checks.layer_sizes("sizes", [int(size) for size in re.split("[-,]", text)])
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1, neither of them."""
+    try:
+        return checks.number("", float(text), above=0, below=1)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number between 0 and 1") from None

@@ -6,49 +6,17 @@ import argparse
 import itertools
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from scratch_ae import VAE, Autoencoder, datasets
+from scratch_ae import VAE, Autoencoder, ConditionalVAE, Dataset, History, StackedAutoencoder, datasets
 from scratch_ae.cli import arguments
+from scratch_ae.cli.variants import VARIANTS, Run, Variant
 from scratch_ae.evaluation import PCA, squared_error
 from scratch_ae.files import whole_file
 from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.losses import LIKELIHOODS
 from scratch_ae.training import recipe
-from scratch_ae.typing import FloatArray
-
-
-class Variant(NamedTuple):
-    """What `train NAME` makes: the layers after the input, and how the model is built from all sizes."""
-
-    layers: list[int]
-    help: str
-    make: Callable[[argparse.Namespace, list[int]], Autoencoder]
-
-
-def make_ae(options: argparse.Namespace, sizes: list[int]) -> Autoencoder:
-    """The code is linear: a ReLU there would throw away the half of it that is negative."""
-    return Autoencoder(
-        sizes,
-        activation=options.activation,
-        code_activation="identity",
-        likelihood=options.likelihood,
-        seed=options.seed,
-    )
-
-
-def make_vae(options: argparse.Namespace, sizes: list[int]) -> VAE:
-    return VAE(
-        sizes, beta=options.beta, activation=options.activation, likelihood=options.likelihood, seed=options.seed
-    )
-
-
-VARIANTS = {
-    "ae": Variant([300, 150], "the deep autoencoder 784-300-150 (堆栈自动编码器)", make_ae),
-    "vae": Variant([400, 20], "the variational autoencoder 784-400-20 (变分自编码器)", make_vae),
-}
 
 
 def add_to(commands: Any) -> None:
@@ -65,7 +33,7 @@ def add_to(commands: Any) -> None:
 
 
 def add_variant(variants: Any, name: str, variant: Variant) -> None:
-    """The options of one variant; --beta only where there is a β."""
+    """The options that all variants have, and those of this one."""
     parser = variants.add_parser(name, help=variant.help, description=f"Trains {variant.help}.")
     layers = "-".join(map(str, variant.layers))
 
@@ -87,27 +55,21 @@ def add_variant(variants: Any, name: str, variant: Variant) -> None:
     )
     model.add_argument(
         "--activation",
-        default="relu",
+        default=variant.activation,
         choices=ACTIVATIONS,
         metavar="NAME",
-        help=f"of the hidden layers: {', '.join(ACTIVATIONS)} (default: relu)",
+        help=f"of the hidden layers: {', '.join(ACTIVATIONS)} (default: {variant.activation})",
     )
     model.add_argument(
         "--likelihood",
-        default="bernoulli",
+        default=variant.likelihood,
         choices=LIKELIHOODS,
         metavar="NAME",
-        help="of a pixel given the output: bernoulli, with the loss in nats, or gaussian, with the loss in "
-        "½ squared error (default: bernoulli)",
+        help="of a pixel given the output: bernoulli, with the loss in nats; gaussian, with the loss in ½ squared "
+        f"error; or learned-gaussian, with a learned variance (default: {variant.likelihood})",
     )
-    if name == "vae":
-        model.add_argument(
-            "--beta",
-            type=arguments.not_negative,
-            default=1.0,
-            metavar="X",
-            help="weight of the KL divergence in the loss; at 1 the loss is the −ELBO (default: 1)",
-        )
+    if variant.options:
+        variant.options(model)
 
     training = parser.add_argument_group("the training")
     training.add_argument(
@@ -152,39 +114,77 @@ def run(options: argparse.Namespace) -> None:
     started = time.perf_counter()
     folder = free_folder(options.out, options.variant)
     train, test = datasets.load(options.data)
-    features = train.images.shape[1]
+    model = make(options, train)
+    print(f"{model!r}, {len(train):,} examples of {options.data} to train on, {len(test):,} to test")
+
+    folder.mkdir(parents=True, exist_ok=True)
+    history = fit(model, options, train, test, folder)
+    results, sentences = measure(model, train, test)
+    print(sentences)
+    history.to_csv(folder / "history.csv")
+    write_settings(folder, options, model, results)
+
+    # matplotlib takes a third of a second to import: only who gets as far as drawing waits for it.
+    from scratch_ae.cli.pictures import pictures
+    from scratch_ae.plots import save
+
+    names = [save(figure, folder / f"{name}.png").name for name, figure in pictures(model, history, test)]
+    shows = VARIANTS[options.variant].shows
+    if shows and test.image_shape:
+        finding = shows(Run(options, model, history, train, test))
+        print(finding.sentence)
+        write_settings(folder, options, model, results | finding.numbers)
+        names += [save(figure, folder / f"{name}.png").name for name, figure in finding.figures.items()]
+
+    print(f"In {folder}/ are model.npz, settings.json, history.csv and the figures {', '.join(names)}.")
+    print(f"Done in {time.perf_counter() - started:.0f} s.")
+
+
+def make(options: argparse.Namespace, train: Dataset) -> Autoencoder:
+    """The model, of the sizes asked for, or of the variant's own."""
     variant = VARIANTS[options.variant]
+    features = train.images.shape[1]
     sizes = options.sizes or [features, *variant.layers]
     if sizes[0] != features:
         raise ValueError(
             f"--sizes begins with {sizes[0]}, but {options.data} has {features} features: begin with those."
         )
-    model = variant.make(options, sizes)
+    if options.variant == "cvae":
+        if train.labels is None:
+            raise ValueError(
+                f"{options.data} has no labels, and a conditional VAE needs them: save them as `labels`."
+            )
+        options.classes = max(int(train.labels.max()) + 1, 2)
+    return variant.make(options, sizes)
 
-    print(f"{model!r}, {len(train):,} examples of {options.data} to train on, {len(test):,} to test")
-    folder.mkdir(parents=True, exist_ok=True)
-    history = model.fit(
+
+def fit(model: Autoencoder, options: argparse.Namespace, train: Dataset, test: Dataset, folder: Path) -> History:
+    """The training, in the order that the variant asks for."""
+    given, beside = given_beside(model, train), given_beside(model, test)
+    if isinstance(model, StackedAutoencoder):
+        model.pretrain(train.images, epochs=options.pretrain_epochs, batch_size=options.batch_size)
+        print("all layers together")
+    return model.fit(
         train.images,
+        *given,
         epochs=options.epochs,
         batch_size=options.batch_size,
         optimizer=recipe(len(train), options.epochs, options.batch_size, options.lr),
-        validation=test.images,
+        validation=(test.images, *beside),
         each_epoch=lambda epoch: model.save(folder / "model.npz"),
     )
-    results = measure(model, train.images, test.images)
-    print(describe(results))
 
-    history.to_csv(folder / "history.csv")
+
+def write_settings(folder: Path, options: argparse.Namespace, model: Autoencoder, results: dict[str, Any]) -> None:
+    """What the run was asked for, how the model was made, and what it reached on the test data."""
     settings = {name: getattr(options, name) for name in ("variant", "data", "epochs", "batch_size", "lr")}
     with whole_file(folder / "settings.json", "w") as file:
         json.dump({**settings, "model": model.config, "test": results}, file, indent=2)
 
-    # matplotlib takes a third of a second to import: only who gets as far as drawing waits for it.
-    from scratch_ae.cli.pictures import draw
 
-    figures = draw(model, history, test, folder)
-    print(f"In {folder}/ are model.npz, settings.json, history.csv and the figures {', '.join(figures)}.")
-    print(f"Done in {time.perf_counter() - started:.0f} s.")
+def given_beside(model: Autoencoder, data: Dataset) -> list[Any]:
+    """What the model is told beside the images: the labels, if it is conditional."""
+    return [data.labels] if isinstance(model, ConditionalVAE) else []
 
 
 def free_folder(asked: Path | None, variant: str) -> Path:
@@ -202,25 +202,19 @@ def is_free(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
-def measure(model: Autoencoder, train: FloatArray, test: FloatArray) -> dict[str, float]:
-    """The numbers of a run, on the test examples, each a mean: squared error, beside that of PCA with a code of
-    the same size; and for a VAE the −ELBO and its KL, in nats."""
-    code = model.sizes[-1]
-    results = {"squared_error": squared_error(test, model.reconstruct(test)), "code": code}
-    if code <= test.shape[1]:
-        results["pca_squared_error"] = squared_error(test, PCA(train, code).reconstruct(test))
+def measure(model: Autoencoder, train: Dataset, test: Dataset) -> tuple[dict[str, Any], str]:
+    """The numbers of a run, on the test examples, each a mean, and in words: squared error, beside that of PCA with a
+    code of the same size; and for a VAE the −ELBO and its KL, in nats."""
+    x, given, code = test.images, given_beside(model, test), model.sizes[-1]
+    results: dict[str, Any] = {"squared_error": squared_error(x, model.reconstruct(x, *given)), "code": code}
+    sentence = f"Test squared error: {results['squared_error']:.2f} per image, summed over pixels"
+    if code < x.shape[1]:
+        results["pca_squared_error"] = squared_error(x, PCA(train.images, code).reconstruct(x))
+        sentence += f"; PCA with {code} components: {results['pca_squared_error']:.2f}"
     if isinstance(model, VAE):
-        results |= {"negative_elbo": -model.elbo(test), "kl": model.losses(test)["kl"]}
-    return results
-
-
-def describe(results: dict[str, float]) -> str:
-    """The numbers in words."""
-    lines = []
-    if "negative_elbo" in results:
-        elbo, kl = results["negative_elbo"], results["kl"]
-        lines.append(f"Test −ELBO: {elbo:.2f} nats per image = reconstruction {elbo - kl:.2f} + KL {kl:.2f}.")
-    line = f"Test squared error: {results['squared_error']:.2f} per image, summed over pixels"
-    if "pca_squared_error" in results:
-        line += f"; PCA with {results['code']} components: {results['pca_squared_error']:.2f}"
-    return "\n".join([*lines, f"{line}."])
+        loss, kl = -model.elbo(x, *given), model.losses(x, *given)["kl"]
+        results |= {"negative_elbo": loss, "kl": kl}
+        sentence = (
+            f"Test −ELBO: {loss:.2f} nats per image = reconstruction {loss - kl:.2f} + KL {kl:.2f}.\n" + sentence
+        )
+    return results, f"{sentence}."

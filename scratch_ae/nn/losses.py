@@ -165,11 +165,8 @@ class SoftmaxCrossEntropy(Buffered):
     """−log p(label | z) with p(k | z) = e^z_k / Σ_l e^z_l, for logits z (batch, classes), labels int (batch,)."""
 
     def forward(self, z: FloatArray, labels: NDArray[np.integer]) -> float:
-        """L = (1/N) Σ_n [log Σ_l e^z_nl − z_n,label], nats per example; the largest logit is taken out of the
-        sum first, so that no exponential overflows."""
-        shifted = z - z.max(axis=1, keepdims=True)
-        log_sum = np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
-        self.log_p, self.labels = shifted - log_sum, labels
+        """L = (1/N) Σ_n [log Σ_l e^z_nl − z_n,label], nats per example."""
+        self.log_p, self.labels = log_softmax(z), labels
         return -float(np.mean(self.log_p[np.arange(len(z)), labels]))
 
     def backward(self) -> FloatArray:
@@ -178,6 +175,17 @@ class SoftmaxCrossEntropy(Buffered):
         dz[np.arange(len(dz)), self.labels] -= 1
         dz /= len(dz)
         return dz
+
+
+def log_softmax(z: FloatArray) -> FloatArray:
+    """z_k − log Σ_l e^z_l by row; the largest logit is taken out of the sum first, so that nothing overflows."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    return shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+
+
+def softmax(z: FloatArray) -> FloatArray:
+    """e^z_k / Σ_l e^z_l by row: (n, classes), each row a distribution."""
+    return np.exp(log_softmax(z))
 
 
 LIKELIHOODS: dict[str, type[Likelihood]] = {

@@ -1,15 +1,20 @@
 """Figures for slides and notebooks: arrays in, a ``matplotlib.figure.Figure`` out. ``save`` writes it."""
 
+from scratch_ae.plots.charts import bars, error_table, histogram, lines
 from scratch_ae.plots.codes import code_space
 from scratch_ae.plots.curves import learning_curves
 from scratch_ae.plots.images import filters, interpolation, manifold, reconstructions, samples
 from scratch_ae.plots.style import save
 
 __all__ = [
+    "bars",
     "code_space",
+    "error_table",
     "filters",
+    "histogram",
     "interpolation",
     "learning_curves",
+    "lines",
     "manifold",
     "reconstructions",
     "samples",

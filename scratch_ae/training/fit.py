@@ -73,48 +73,55 @@ def fit(
     history = History()
     line = Progress(epochs, examples) if progress else None
 
-    for epoch in range(epochs):
-        started = time.perf_counter()
+    def one_epoch(epoch: int) -> dict[str, float]:
         sums: dict[str, float] = {}
         order = rng.permutation(examples)
         for first in range(0, examples, batch_size):
             rows = order[first : first + batch_size]
             # mode="clip" only because it lets NumPy write straight into `out`; no row is ever out of range.
             batch = [a.take(rows, axis=0, out=b[: len(rows)], mode="clip") for a, b in zip(data, places, strict=True)]
-            rate = optimizer.learning_rate
-            # Where a loss is about to overflow, the sentence below says more than NumPy's warnings on the way there.
-            with np.errstate(over="ignore", invalid="ignore"):
-                loss = model.loss_and_gradients(*batch, rng=rng)
-            if not math.isfinite(loss):
-                raise FloatingPointError(
-                    f"The loss became {loss} in epoch {epoch + 1} at step {optimizer.steps}: "
-                    f"the learning rate {rate:g} is likely too large; try {rate / 10:g}."
-                )
+            check_finite(model.loss_and_gradients(*batch, rng=rng), epoch, optimizer)
             optimizer.step(model.parameters.flat, model.gradients.flat)
 
+            seen = first + len(rows)
             for name, value in model.terms.items():
                 sums[name] = sums.get(name, 0.0) + value * len(rows)
             if line:
-                seen = first + len(rows)
-                line.update(epoch, seen, _with_loss(model, {name: total / seen for name, total in sums.items()}))
-        seconds = time.perf_counter() - started
+                line.update(epoch, seen, with_loss(model, {name: total / seen for name, total in sums.items()}))
+        return with_loss(model, {name: total / examples for name, total in sums.items()})
 
-        terms = _with_loss(model, {name: total / examples for name, total in sums.items()})
-        checked = _with_loss(model, model.losses(*validation)) if validation is not None else {}
-        history.append({
-            "epoch": epoch + 1,
-            **terms,
-            **{f"validation_{name}": value for name, value in checked.items()},
-            "learning_rate": rate,
-            "seconds": seconds,
-            "images_per_second": examples / seconds,
-        })  # fmt: skip
-        if line:
-            line.end_epoch(epoch, terms, checked)
-        if each_epoch:
-            each_epoch(epoch)
+    # Where a loss is about to overflow, the sentence of check_finite says more than NumPy's warnings before it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for epoch in range(epochs):
+            started = time.perf_counter()
+            terms = one_epoch(epoch)
+            seconds = time.perf_counter() - started
+            checked: dict[str, float] = {}
+            if validation is not None:
+                checked = with_loss(model, model.losses(*validation))
+                check_finite(checked["loss"], epoch, optimizer)
+            row = {"epoch": epoch + 1, **terms}
+            row |= {f"validation_{name}": value for name, value in checked.items()}
+            row |= {"learning_rate": optimizer.schedule(optimizer.steps - 1)}
+            row |= {"seconds": seconds, "images_per_second": examples / seconds}
+            history.append(row)
+            if line:
+                line.end_epoch(epoch, terms, checked)
+            if each_epoch:
+                each_epoch(epoch)
     return history
 
 
-def _with_loss(model: Trainable, terms: dict[str, float]) -> dict[str, float]:
+def check_finite(loss: float, epoch: int, optimizer: Optimizer) -> None:
+    """FloatingPointError, with what to do about it, if the loss is NaN or infinite."""
+    if not math.isfinite(loss):
+        rate = optimizer.schedule(max(optimizer.steps - 1, 0))
+        raise FloatingPointError(
+            f"The loss became {loss} in epoch {epoch + 1} after {optimizer.steps} steps: "
+            f"the learning rate {rate:g} is likely too large; try {rate / 10:g}."
+        )
+
+
+def with_loss(model: Trainable, terms: dict[str, float]) -> dict[str, float]:
+    """The terms after their weighted sum."""
     return {"loss": model.loss_of(terms), **terms}

@@ -35,7 +35,12 @@ class Progress:
         self.drawn = now
         done = BAR * seen // self.images
         bar = "█" * done + "░" * (BAR - done)
-        line = f"{self._epoch(epoch)}  {bar}  {_spell(terms)}  {self._pace(epoch * self.images + seen)}"
+        start, pace = self._epoch(epoch), self._pace(epoch * self.images + seen)
+        full, short = _spell(terms), _spell({"loss": terms["loss"]})
+        layouts = [
+            "  ".join(parts) for parts in ([start, bar, full, pace], [start, full, pace], [start, short, pace])
+        ]
+        line = next((layout for layout in layouts if len(layout) <= self.width), layouts[-1])
         self.stream.write(f"\r{line[: self.width]:<{self.width}}")
         self.stream.flush()
 

@@ -1,0 +1,47 @@
+"""Questions put to a trained model: each shows whether a variant does what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from scratch_ae.autoencoders import Autoencoder
+from scratch_ae.autoencoders.denoising import corruption
+from scratch_ae.evaluation.reconstruction import squared_error
+from scratch_ae.typing import FloatArray
+
+
+def random_images(x: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Images (n, features) without any structure: each pixel's values in x, shuffled among the images by
+    themselves, so that every pixel is as bright as before but knows nothing of its neighbours."""
+    return rng.permuted(x, axis=0)
+
+
+def share_reproduced(model: Autoencoder, x: FloatArray) -> float:
+    """1 − squared error / variance: 1 if x (n, features) comes back as it was, 0 if only its mean does.
+
+    Of random images, a model that has learned the data reproduces little, and one that has learned the identity all.
+    """
+    return 1 - squared_error(x, model.reconstruct(x)) / squared_error(x, np.broadcast_to(x.mean(axis=0), x.shape))
+
+
+def cleaned_errors(
+    model: Autoencoder, x: FloatArray, noise: str, levels: Sequence[float], rng: np.random.Generator
+) -> list[float]:
+    """Squared error per image between x (n, features) and what the model makes of x with noise of each level."""
+    return [squared_error(x, model.reconstruct(corruption(noise, level).forward(x, rng))) for level in levels]
+
+
+def jacobian_singular_values(model: Autoencoder, x: FloatArray) -> FloatArray:
+    """Singular values of ∂h/∂x for an encoder of one layer, largest first, averaged over x (n, features): (code,).
+
+    Each is how far the code moves when x moves by one in the direction the code sees best, second best, ….
+    J = diag(φ'(a)) Wᵀ, and W Wᵀ' s small side is all that is needed: the eigenvalues of J Jᵀ are their squares.
+    """
+    W = model.encoder.dense[0].W.astype(np.float64)
+    gram = W.T @ W
+    model.encoder.forward(x)
+    slopes = model.encoder.activations[0].derivative().astype(np.float64)
+    squares = [np.linalg.eigvalsh(slope[:, np.newaxis] * gram * slope) for slope in slopes]
+    return np.sqrt(np.maximum(np.mean(squares, axis=0)[::-1], 0))

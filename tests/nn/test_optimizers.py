@@ -1,0 +1,202 @@
+"""Optimizers: step by step against the algorithms as their papers print them."""
+
+import numpy as np
+import pytest
+
+from scratch_ae.nn.optimizers import PIECE, SGD, Adam, pieces
+from scratch_ae.nn.schedules import Cosine
+
+each_optimizer = pytest.mark.parametrize("optimizer", [SGD, Adam])
+each_size = pytest.mark.parametrize("size", [1, 5, PIECE - 1, PIECE, PIECE + 1, 2 * PIECE + 7])
+
+
+def random_gradients(size, steps, seed=0):
+    """Of all magnitudes from 1e-9 to 1, so that Adam's ε matters in some entries, and zero in others."""
+    rng = np.random.default_rng(seed)
+    scale = 10.0 ** rng.uniform(-9, 0, size) * (rng.random(size) < 0.9)
+    return [scale * rng.standard_normal(size) for _ in range(steps)]
+
+
+def kingma_and_ba(theta, gradients, alpha=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Algorithm 1 of the paper, line by line."""
+    m = np.zeros_like(theta)
+    v = np.zeros_like(theta)
+    t = 0
+    for g in gradients:
+        t = t + 1
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        theta = theta - alpha * m_hat / (np.sqrt(v_hat) + epsilon)
+        yield theta
+
+
+def momentum(theta, gradients, alpha=0.1, mu=0.0):
+    velocity = np.zeros_like(theta)
+    for g in gradients:
+        velocity = mu * velocity + g
+        theta = theta - alpha * velocity
+        yield theta
+
+
+def assert_same_path(optimizer, reference, size, steps=50):
+    """All parameters after each step, to 1e-12 of their size."""
+    start, gradients = np.random.default_rng(1).standard_normal(size), random_gradients(size, steps)
+    theta = start.copy()
+    for g, expected in zip(gradients, reference(start, gradients), strict=True):
+        optimizer.step(theta, g)
+        np.testing.assert_allclose(theta, expected, rtol=1e-12, atol=1e-14)
+
+
+@each_size
+def test_adam_takes_the_steps_of_algorithm_1(size):
+    assert_same_path(Adam(), kingma_and_ba, size)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"alpha": 0.03},
+        {"beta1": 0.0},
+        {"beta2": 0.0},
+        {"beta1": 0.5, "beta2": 0.9},
+        {"epsilon": 1e-3},
+    ],
+)
+def test_adam_takes_the_steps_of_algorithm_1_with_other_settings(settings):
+    ours = {"learning_rate" if name == "alpha" else name: value for name, value in settings.items()}
+    assert_same_path(Adam(**ours), lambda *given: kingma_and_ba(*given, **settings), 100)
+
+
+@each_size
+@pytest.mark.parametrize("mu", [0.0, 0.9])
+def test_sgd_takes_the_steps_of_gradient_descent_with_momentum(size, mu):
+    assert_same_path(SGD(0.05, momentum=mu), lambda *given: momentum(*given, alpha=0.05, mu=mu), size)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_first_step_of_adam_is_the_learning_rate_against_the_sign_of_the_gradient(scale):
+    """m̂ = g and v̂ = g²: without the correction of both for starting at 0 it would be 3.2 times as much."""
+    g = scale * np.array([-2.0, 0.5, 1.0, -0.1])
+    theta = np.zeros(4)
+    Adam(0.01).step(theta, g)
+    np.testing.assert_allclose(theta, -0.01 * np.sign(g), rtol=1e-3)
+
+
+def test_entry_without_gradient_stays_where_it_is_under_adam():
+    theta = np.array([1.0, 2.0])
+    optimizer = Adam(0.1)
+    for _ in range(5):
+        optimizer.step(theta, np.array([0.0, 1.0]))
+    assert theta[0] == 1.0
+
+
+@each_optimizer
+def test_step_changes_the_parameters_in_place_and_nothing_beside_them(optimizer):
+    memory = np.ones(9)
+    optimizer(0.1).step(memory[2:7], np.ones(5))
+    np.testing.assert_array_equal(memory[[0, 1, 7, 8]], 1)
+    assert np.all(memory[2:7] < 1)
+
+
+@each_optimizer
+def test_gradients_are_never_changed(optimizer):
+    theta, g = np.zeros(3), np.array([1.0, -2.0, 3.0])
+    g.flags.writeable = False  # from here on a change raises
+    made = optimizer(0.1)
+    for _ in range(3):
+        made.step(theta, g)
+    np.testing.assert_array_equal(g, [1, -2, 3])
+
+
+@pytest.mark.parametrize("made", [lambda: SGD(0.1, momentum=0.9), Adam])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_parameters_and_all_that_is_kept_for_them_stay_in_their_dtype(made, dtype):
+    optimizer, theta = made(), np.ones(5, dtype)
+    for _ in range(2):
+        optimizer.step(theta, np.ones(5, dtype))
+    kept = [value.dtype for value in vars(optimizer).values() if isinstance(value, np.ndarray)]
+    assert {theta.dtype, *kept} == {np.dtype(dtype)}
+
+
+@each_optimizer
+def test_float32_takes_the_same_steps_as_float64_but_for_rounding(optimizer):
+    gradients = random_gradients(100, 50)
+    single, double = np.ones(100, np.float32), np.ones(100)
+    for dtype, theta in ((np.float32, single), (float, double)):
+        made = optimizer(0.01)
+        for g in gradients:
+            made.step(theta, g.astype(dtype))
+    np.testing.assert_allclose(single, double, rtol=1e-4)
+
+
+@each_optimizer
+def test_schedule_is_asked_with_0_1_2_and_its_answer_scales_the_step(optimizer):
+    asked = []
+
+    def schedule(step):
+        asked.append(step)
+        return [0.1, 0.0, 0.2][step]
+
+    made, theta, path = optimizer(schedule), np.zeros(1), [0.0]
+    for _ in range(3):
+        made.step(theta, np.ones(1))
+        path.append(float(theta[0]))
+    assert asked == [0, 1, 2]
+    np.testing.assert_allclose(np.diff(path), [-0.1, 0.0, -0.2], atol=1e-8)
+
+
+@each_optimizer
+def test_learning_rate_is_that_of_the_step_to_come(optimizer):
+    made = optimizer(lambda step: 10.0 - step)
+    assert made.learning_rate == 10
+    made.step(np.zeros(1), np.ones(1))
+    assert (made.steps, made.learning_rate) == (1, 9)
+
+
+@pytest.mark.parametrize("made", [Adam(Cosine(0.1, 500)), SGD(0.3, momentum=0.5)], ids=["adam", "sgd"])
+def test_quadratic_is_minimised(made):
+    """f(θ) = ½ Σ c (θ − θ*)², with curvatures c from 0.1 to 3."""
+    curvature, best = np.linspace(0.1, 3, 20), np.linspace(-2, 2, 20)
+    theta = np.zeros(20)
+    for _ in range(500):
+        made.step(theta, curvature * (theta - best))
+    np.testing.assert_allclose(theta, best, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE, PIECE + 1, 3 * PIECE - 1])
+def test_pieces_cover_everything_once_in_order(size):
+    covered = [i for piece in pieces(size) for i in range(size)[piece]]
+    assert covered == list(range(size))
+
+
+def test_no_piece_is_longer_than_a_piece():
+    assert max(len(range(5 * PIECE)[piece]) for piece in pieces(5 * PIECE)) == PIECE
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "setting", "value"),
+    [
+        *((kind, "learning_rate", bad) for kind in (SGD, Adam) for bad in (-0.1, np.nan, np.inf, "fast", None)),
+        *((SGD, "momentum", bad) for bad in (-0.1, 1, 1.5, np.nan)),
+        *((Adam, beta, bad) for beta in ("beta1", "beta2") for bad in (-0.1, 1, 1.5, np.nan)),
+        *((Adam, "epsilon", bad) for bad in (0, -1e-8, np.nan)),
+    ],
+)
+def test_impossible_setting_is_refused_by_name(optimizer, setting, value):
+    with pytest.raises(ValueError, match=f"^{setting}="):
+        optimizer(**{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "edge"),
+    [
+        (SGD, {"learning_rate": 0}),
+        (SGD, {"momentum": 0}),
+        (Adam, {"beta1": 0, "beta2": 0}),
+        (Adam, {"epsilon": 1e-300}),
+    ],
+)
+def test_settings_at_the_edge_are_accepted(optimizer, edge):
+    optimizer(**edge).step(np.zeros(3), np.ones(3))
