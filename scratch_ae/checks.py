@@ -10,12 +10,12 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from scratch_ae.typing import FloatArray
+from scratch_ae.arrays import FloatArray
 
 
 def choice(name: str, value: str, options: Collection[str]) -> str:
     """`value`, if it is one of `options`; ValueError otherwise."""
-    if value not in options:
+    if not isinstance(value, str) or value not in options:
         raise ValueError(f"{name}={value!r} is not known: choose one of {', '.join(sorted(options))}.")
     return value
 
@@ -44,7 +44,7 @@ def number(
     bounds = {"above": above, "at least": at_least, "below": below, "at most": at_most}
     try:
         inside = above < value < below and at_least <= value <= at_most and math.isfinite(value)
-    except TypeError:
+    except (TypeError, ValueError, OverflowError):
         inside = False
     if not inside:
         words = " and ".join(f"{word} {bound:g}" for word, bound in bounds.items() if math.isfinite(bound))
@@ -54,7 +54,8 @@ def number(
 
 def layer_sizes(name: str, sizes: Sequence[int], *, at_least: int = 2) -> list[int]:
     """`sizes` as a list of at least `at_least` positive ints."""
-    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Sequence | np.ndarray):
+    sizes = sizes.tolist() if isinstance(sizes, np.ndarray) else sizes
+    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Sequence):
         raise TypeError(f"{name}={sizes!r} must be a list of layer sizes such as [784, 300, 150].")
     if len(sizes) < at_least:
         raise ValueError(
@@ -66,16 +67,24 @@ def layer_sizes(name: str, sizes: Sequence[int], *, at_least: int = 2) -> list[i
 
 def float_dtype(dtype: Any) -> np.dtype[np.floating[Any]]:
     """`dtype` as float32 or float64; ValueError for any other."""
-    checked = np.dtype(dtype)
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        checked = None
     if checked not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(f"dtype={checked} is not supported: use float32 to train, float64 to check gradients.")
+        raise ValueError(
+            f"dtype={checked or dtype} is not supported: use float32 to train, float64 to check gradients."
+        )
     return checked
 
 
 def matrix(name: str, x: Any, columns: int, dtype: Any) -> FloatArray:
     """`x` as a C-contiguous (n, columns) array of `dtype`; the caller's own array if it is one already, and
     never changed. ValueError if the shape is another."""
-    array = np.ascontiguousarray(x, dtype=dtype)
+    try:
+        array = np.ascontiguousarray(x, dtype=dtype)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is no array of numbers: (examples, {columns}) is expected.") from None
     if np.ndim(x) != 2 or array.shape[1] != columns or len(array) == 0:
         hint = " (one example is a batch of one: x[np.newaxis])" if np.shape(x) == (columns,) else ""
         raise ValueError(f"{name} has shape {np.shape(x)}, but (examples, {columns}) is expected{hint}.")

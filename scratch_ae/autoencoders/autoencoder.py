@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders import checkpoint
 from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.losses import likelihood as likelihood_named
@@ -24,7 +25,6 @@ from scratch_ae.nn.mlp import MLP
 from scratch_ae.nn.optimizers import Optimizer
 from scratch_ae.nn.parameters import Parametrized, gather
 from scratch_ae.training import History, fit, recipe
-from scratch_ae.typing import FloatArray
 
 EVALUATION_BATCH = 500
 """Examples at a time where nothing is trained, so that 60,000 images need no more memory than 500."""
@@ -316,6 +316,11 @@ class Autoencoder:
         """Puts the model where another one of its kind was after so many steps of training."""
         self.parameters.flat[:] = parameters
         self.steps = steps
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """After copy.deepcopy or pickle: the copied layers are given views into one flat array of their own."""
+        self.__dict__.update(state)
+        self.parameters, self.gradients = gather(self.parts(), self.dtype)
 
     def astype(self: Self, dtype: Any) -> Self:
         """A copy of the model in another dtype: float64 to check the gradients of one trained in float32."""

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.variational import VAE
 from scratch_ae.nn.mlp import MLP
-from scratch_ae.typing import FloatArray
 
 
 class ConditionedMLP(MLP):

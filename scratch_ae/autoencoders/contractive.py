@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.autoencoder import Autoencoder
 from scratch_ae.nn.mlp import MLP
-from scratch_ae.typing import FloatArray
 
 
 class JacobianPenalty:

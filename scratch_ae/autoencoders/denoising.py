@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.autoencoder import Autoencoder, Corruption
-from scratch_ae.typing import FloatArray
 
 
 @dataclass

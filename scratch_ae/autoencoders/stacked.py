@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.autoencoder import Autoencoder
 from scratch_ae.training import History
-from scratch_ae.typing import FloatArray
 
 
 class StackedAutoencoder(Autoencoder):

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.autoencoder import Autoencoder
 from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.parameters import gather
-from scratch_ae.typing import FloatArray
 
 
 class TransposedDense(Dense):

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.autoencoder import Autoencoder, batches, in_batches
 from scratch_ae.nn.schedules import Constant, Schedule
-from scratch_ae.typing import FloatArray
 
 
 def mean_and_log_var(a: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -22,11 +22,11 @@ from scratch_ae import (
     load_fashion_mnist,
     load_mnist,
 )
+from scratch_ae.arrays import FloatArray
 from scratch_ae.cli import arguments
 from scratch_ae.cli.train import free_folder
 from scratch_ae.evaluation import PCA, SoftmaxClassifier, compression, nearest, squared_error
 from scratch_ae.files import whole_file
-from scratch_ae.typing import FloatArray
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from scratch_ae import VAE, Autoencoder, ConditionalVAE, Dataset, History, plots
-from scratch_ae.typing import FloatArray
+from scratch_ae.arrays import FloatArray
 
 MANIFOLD = np.linspace(-2.5, 2.5, 20)
 """Where the manifold is decoded, in σ of the prior: nearly all of its mass on each axis."""

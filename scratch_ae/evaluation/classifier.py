@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders import Autoencoder
 from scratch_ae.autoencoders.autoencoder import batches, in_batches
 from scratch_ae.nn.losses import SoftmaxCrossEntropy, softmax
@@ -16,7 +17,6 @@ from scratch_ae.nn.mlp import MLP
 from scratch_ae.nn.optimizers import Optimizer
 from scratch_ae.nn.parameters import gather
 from scratch_ae.training import History, fit, recipe
-from scratch_ae.typing import FloatArray
 
 
 class SoftmaxClassifier:

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.evaluation.reconstruction import squared_error
-from scratch_ae.typing import FloatArray
 
 
 class Coder(Protocol):

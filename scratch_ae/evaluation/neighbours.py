@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae import checks
-from scratch_ae.typing import FloatArray
+from scratch_ae.arrays import FloatArray
 
 
 def nearest(queries: FloatArray, among: FloatArray, k: int = 1) -> NDArray[np.intp]:

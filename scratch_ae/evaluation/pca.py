@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from scratch_ae import checks
-from scratch_ae.typing import FloatArray
+from scratch_ae.arrays import FloatArray
 
 
 class PCA:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders import Autoencoder
 from scratch_ae.autoencoders.denoising import corruption
 from scratch_ae.evaluation.reconstruction import squared_error
-from scratch_ae.typing import FloatArray
 
 
 def random_images(x: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -15,12 +15,13 @@ class ArrayCheck:
     error: float
     checked: int
     kinks: int
+    within_rounding: bool
     tolerance: float
 
     @property
     def ok(self) -> bool:
         """NaN is a failure: it is not ≤ anything."""
-        return self.error <= self.tolerance
+        return self.error <= self.tolerance or self.within_rounding
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.buffers import Buffered
-from scratch_ae.typing import FloatArray
 
 
 class Activation(Buffered):

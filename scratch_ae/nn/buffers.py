@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scratch_ae.typing import FloatArray
+from scratch_ae.arrays import FloatArray
 
 
 class Buffered:

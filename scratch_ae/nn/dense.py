@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.initializers import Initializer, glorot_uniform
 from scratch_ae.nn.parameters import Parametrized
-from scratch_ae.typing import FloatArray
 
 
 class Dense(Parametrized):

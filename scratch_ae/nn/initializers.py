@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scratch_ae.typing import FloatArray
+from scratch_ae.arrays import FloatArray
 
 Initializer = Callable[[np.random.Generator, int, int], FloatArray]
 

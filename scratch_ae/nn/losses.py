@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.activations import sigmoid
 from scratch_ae.nn.buffers import Buffered
 from scratch_ae.nn.parameters import Parametrized
-from scratch_ae.typing import FloatArray
 
 
 class Likelihood(Buffered):
@@ -64,13 +64,14 @@ class Bernoulli(Likelihood):
         """−log p(x | z) = −Σ_j [x_j log σ(z_j) + (1 − x_j) log(1 − σ(z_j))].
 
         With log σ(z) = z − softplus(z) and log(1 − σ(z)) = −softplus(z) that is Σ_j [softplus(z_j) − x_j z_j],
-        and softplus(z) = max(z, 0) + log(1 + e^−|z|) never overflows.
+        and softplus(z) = max(z, 0) + log(1 + e^−|z|) never overflows. The logarithm, which may be tiny, is added
+        last: max(z, 0) − xz is exactly 0 where the coin is as sure as x.
         """
-        nats = np.abs(z, out=self.buffer("nats", z.shape, z))
-        np.log1p(np.exp(np.negative(nats, out=nats), out=nats), out=nats)
-        term = np.maximum(z, 0, out=self.buffer("term", z.shape, z))
-        nats += term
-        nats -= np.multiply(x, z, out=term)
+        nats = np.maximum(z, 0, out=self.buffer("nats", z.shape, z))
+        other = self.buffer("other", z.shape, z)
+        nats -= np.multiply(x, z, out=other)
+        np.exp(np.negative(np.abs(z, out=other), out=other), out=other)
+        nats += np.log1p(other, out=other)
         return np.sum(nats, axis=1)
 
     def backward(self) -> FloatArray:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.activations import Activation, activation
 from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.initializers import INITIALIZERS
-from scratch_ae.typing import FloatArray
 
 RECTIFIERS = {"relu", "leaky_relu", "elu", "softplus"}
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from scratch_ae import checks
+from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.schedules import Constant, Schedule
-from scratch_ae.typing import FloatArray
 
 PIECE = 16_384
 """Values updated at a time. An update reads and writes a handful of arrays several times over: in pieces of

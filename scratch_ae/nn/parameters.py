@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.buffers import Buffered
-from scratch_ae.typing import FloatArray
 
 
 class ParameterStore(Mapping[str, FloatArray]):
@@ -27,8 +27,8 @@ class ParameterStore(Mapping[str, FloatArray]):
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: Any) -> None:
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()], dtype=int)
         self.flat: FloatArray = np.zeros(ends[-1] if len(ends) else 0, dtype)
-        pieces = np.split(self.flat, ends[:-1])
-        self._views = {name: piece.reshape(shapes[name]) for name, piece in zip(shapes, pieces, strict=True)}
+        pieces = np.split(self.flat, ends)  # and an empty one after the last end
+        self._views = {name: piece.reshape(shapes[name]) for name, piece in zip(shapes, pieces, strict=False)}
 
     def __getitem__(self, name: str) -> FloatArray:
         return self._views[name]

@@ -318,10 +318,9 @@ def _ticks(axis: Axis, values: Floats, log: bool) -> None:
         axis.set_major_locator(MaxNLocator(6, integer=whole, steps=ROUND))
         axis.set_major_formatter("{x:,.6g}")
         return
-    decades = np.log10(values.max() / values.min())
-    if decades > 4:
+    if values.max() > 1e4 * values.min():
         return  # powers of ten, as matplotlib writes them
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if decades > 0.7 else MaxNLocator(5, steps=ROUND))
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:,.6g}")
     axis.set_minor_formatter(NullFormatter())
 

@@ -14,7 +14,7 @@ errors = st.lists(st.floats(0, 2) | st.just(0.0) | st.just(1e-7) | st.just(math.
 
 
 def row(name="encoder.0.W", error=1e-9, *, shape=(6, 5), checked=30, kinks=0, tolerance=1e-7):
-    return ArrayCheck(name, shape, error, checked, kinks, tolerance)
+    return ArrayCheck(name, shape, error, checked, kinks, False, tolerance)
 
 
 def report_of(errors):

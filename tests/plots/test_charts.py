@@ -25,6 +25,7 @@ ACCURACY = {"raw pixels": 0.9212, "PCA, 30 components": 0.8911, "autoencoder cod
 TABLE = np.array([[4.1, 38.2], [29.5, 6.0]])
 KINDS = ["digits", "clothes"]
 ERRORS = {"digits": RNG.gamma(9, 1, 1000), "clothes": RNG.gamma(20, 1.8, 500)}
+WALL = ([2.02, 2.05, 3], [0, 4, 4])
 LONG = "logistic regression on a representation"
 
 XY = {"x_label": "what is set", "y_label": "what is measured", "title": "A headline"}
@@ -37,6 +38,8 @@ FIGURES = {
     "singular values": (lines, [np.arange(1, 101), {"a": np.exp(-np.arange(100) / 9)}], {**XY, "logy": True}),
     "less than a decade": (lines, [[1, 10, 90], {"a": [150, 130, 120]}], {**XY, "logx": True, "logy": True}),
     "ends in one place": (lines, [[1, 2], {"a": [0, 0], "b": [3, 0], "c": [5, 0], LONG * 2: [8, 0]}], XY),
+    "ends in one place at the top": (lines, [[1, 2], {"a": [0, 9], "b": [3, 9], "c": [5, 9], LONG: [8, 9]}], XY),
+    "ends before a curve": (lines, [None, {"wall": WALL, "a": ([1, 2], [1, 2]), "b": ([1, 2], [3, 2])}], XY),
     "eight curves": (lines, [[1, 2, 3], {f"curve {i}": [i, 2 * i, 5 + i / 50] for i in range(8)}], XY),
     "curves that are equal": (lines, [[1, 2], {"a": [1, 1], "b": [1, 1], "c": [1, 1]}], XY),
     "curve of one point": (lines, [[3], {"a": [150.0]}], XY),
@@ -48,6 +51,7 @@ FIGURES = {
     "bars on both sides of zero": (bars, [{"up": 1.5, "down": -2.25, "tiny": -1e-4, "zero": 0}], {**Y, "line": -1.0}),
     "bars of zero": (bars, [np.zeros(5)], {**Y, "line": 0.0, "line_label": "zero"}),
     "12 equal bars": (bars, [np.full(12, -789.4)], Y),
+    "names of words": (bars, [{f"a name of five words {i}": i for i in range(9)}], Y),
     "long names": (bars, [{f"{LONG} {i}": i for i in range(9)}], Y),
     "60 names": (bars, [{f"{LONG} {i}": i for i in range(60)}], Y),
     "table": (error_table, [TABLE, KINDS, KINDS], OF_TABLE),
@@ -57,7 +61,7 @@ FIGURES = {
         OF_TABLE,
     ),
     "table of one": (error_table, [[[1.0]], ["a"], ["b"]], OF_TABLE),
-    "table of long names": (error_table, [[[-1234.5, 2, 3]], [LONG], [LONG, "b", "c"]], OF_TABLE),
+    "table of long names": (error_table, [[[-1234.5, 2, 3]], [LONG], [LONG, LONG, LONG]], OF_TABLE),
     "histogram": (histogram, [ACTIVATIONS], {**XY, "line": 0.05, "line_label": "target ρ"}),
     "histograms": (histogram, [{**ERRORS, LONG: RNG.normal(70, 3, 200)}], XY),
     "histogram of equal values": (histogram, [np.full(9, 0.05)], {**XY, "line": 0.0, "line_label": "to the left"}),
@@ -202,7 +206,9 @@ def test_name_stands_near_the_right_end_of_its_own_curve_and_in_its_colour(name)
         np.testing.assert_allclose(hue, np.array(to_rgb(line.get_color())) * max(to_rgb(text.get_color())), atol=0.01)
 
 
-@pytest.mark.parametrize("name", ["curves against noise", "rate and distortion", "eight curves"])
+@pytest.mark.parametrize(
+    "name", ["curves against noise", "rate and distortion", "ends before a curve", "eight curves"]
+)
 def test_no_name_covers_a_curve(name):
     figure, _, _ = drawn(name)
     (axes,) = figure.axes
@@ -219,6 +225,19 @@ def test_names_at_ends_that_are_close_stand_in_the_order_of_the_ends():
     (axes,) = drawn("eight curves")[0].axes
     heights = [box_of(text).y0 for text in axes.texts]
     assert heights == sorted(heights)
+
+
+@pytest.mark.parametrize("name", ["ends in one place", "ends in one place at the top"])
+def test_names_that_move_for_each_other_stay_between_the_bottom_and_the_top_of_the_axes(name):
+    (axes,) = drawn(name)[0].axes
+    for text in axes.texts:
+        assert box_of(text).y0 > axes.bbox.y0 - 2
+        assert box_of(text).y1 < axes.bbox.y1 + 2
+
+
+def test_names_of_curves_that_are_equal_stand_one_below_the_other():
+    (axes,) = drawn("curves that are equal")[0].axes
+    assert np.ptp([box_of(text).x0 for text in axes.texts]) < 1
 
 
 def test_name_that_had_to_move_away_is_tied_to_its_end_by_a_line_and_others_are_not():
@@ -242,7 +261,7 @@ def test_logarithmic_axes_are_as_asked_for_and_write_numbers_out():
     assert [text for x, text in tick_texts(axes.xaxis).items() if low < x < high][-3:] == ["200", "500", "1,000"]
     (axes,) = drawn("less than a decade")[0].axes
     low, high = axes.get_ylim()
-    assert len([y for y in axes.get_yticks() if low <= y <= high]) >= 3
+    assert len([text for y, text in tick_texts(axes.yaxis).items() if low < y < high and float(text) == y]) >= 3
 
 
 def test_ticks_of_whole_numbers_are_whole():
@@ -280,8 +299,22 @@ def test_few_bars_have_their_values_written_at_their_ends_and_many_have_not():
     assert set(texts) == {"", "1.500", "−2.250", "0.000"}  # "" is the line, which has no name
     assert (texts["1.500"].xy, texts["1.500"].get_verticalalignment()) == ((1, 1.5), "bottom")
     assert (texts["−2.250"].xy, texts["−2.250"].get_verticalalignment()) == ((2, -2.25), "top")
+    for bar, text in zip(axes.patches, list(axes.texts)[1:], strict=True):
+        covered = min(box_of(text).y1, bar.get_window_extent().y1) - max(box_of(text).y0, bar.get_window_extent().y0)
+        assert covered < 0
     assert len(bars(KL[:12], **Y).axes[0].texts) == 12
     assert len(bars(KL[:13], **Y).axes[0].texts) == 0
+
+
+def test_zero_has_a_line_where_bars_go_down_from_it_and_is_the_bottom_where_all_are_zero():
+    (axes,) = bars([1, -1], **Y).axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [[0, 0]]
+    assert bars(np.zeros(5), **Y).axes[0].get_ylim()[0] == 0
+
+
+def test_hundreds_of_bars_have_no_gaps_that_would_be_narrower_than_a_pixel():
+    assert {bar.get_width() for bar in drawn("400 bars")[0].axes[0].patches} == {1}
+    assert {bar.get_width() for bar in drawn("KL")[0].axes[0].patches} < {0.6, 0.7, 0.8}
 
 
 @pytest.mark.parametrize(
@@ -350,6 +383,7 @@ def test_histogram_counts_every_value_in_its_bin():
     (patch,) = drawn("histogram")[0].axes[0].patches
     counts, edges, _ = patch.get_data()
     assert len(counts) == 40
+    assert drawn("histogram")[0].axes[0].get_ylim()[0] == 0
     assert (edges[0], edges[-1]) == (ACTIVATIONS.min(), ACTIVATIONS.max())
     np.testing.assert_array_equal(counts, np.histogram(ACTIVATIONS, 40)[0])
     assert patch.get_fill()
@@ -357,7 +391,10 @@ def test_histogram_counts_every_value_in_its_bin():
 
 
 def test_groups_are_outlines_counted_in_the_same_bins_and_named_beside_the_axes():
-    (axes,) = histogram(ERRORS, **XY).axes
+    figure = histogram(ERRORS, **XY)
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    assert axes.get_legend().get_window_extent().x0 > axes.bbox.x1
     _, edges = np.histogram(np.concatenate(list(ERRORS.values())), 40)
     for patch, (name, values) in zip(axes.patches, ERRORS.items(), strict=True):
         assert isinstance(patch, StepPatch)
@@ -382,11 +419,14 @@ def test_values_that_are_all_the_same_are_one_bin_amid_the_axis(values):
 
 @pytest.mark.parametrize("value", [0.05, 0.3])
 def test_vertical_line_is_where_it_was_asked_for_and_named_at_its_top(value):
-    (axes,) = histogram(ACTIVATIONS, **XY, line=value, line_label="target").axes
+    figure = histogram(ACTIVATIONS, **XY, line=value, line_label="target")
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
     (line,) = axes.lines
     assert list(line.get_xdata()) == [value, value]
     assert axes.get_xlim()[0] <= value <= axes.get_xlim()[1]
     assert annotations(axes)["target"].xy == (value, 1)
+    assert box_of(annotations(axes)["target"]).y0 > axes.bbox.y1
 
 
 # What is refused
