@@ -179,7 +179,7 @@ def write_settings(folder: Path, options: argparse.Namespace, model: Autoencoder
     """What the run was asked for, how the model was made, and what it reached on the test data."""
     settings = {name: getattr(options, name) for name in ("variant", "data", "epochs", "batch_size", "lr")}
     with whole_file(folder / "settings.json", "w") as file:
-        json.dump({**settings, "model": model.config, "test": results}, file, indent=2)
+        json.dump({**settings, "class": type(model).__name__, "model": model.config, "test": results}, file, indent=2)
 
 
 def given_beside(model: Autoencoder, data: Dataset) -> list[Any]:

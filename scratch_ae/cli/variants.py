@@ -84,6 +84,22 @@ def make_deep(options: Options, sizes: list[int]) -> Autoencoder:
     return Autoencoder(sizes, code_activation="identity", **shared(options))
 
 
+def make_undercomplete(options: Options, sizes: list[int]) -> Autoencoder:
+    if sizes[-1] >= sizes[0]:
+        raise ValueError(
+            f"--sizes ends with {sizes[-1]}, but an undercomplete code is smaller than the input, {sizes[0]}."
+        )
+    return make_deep(options, sizes)
+
+
+def make_overcomplete(options: Options, sizes: list[int]) -> Autoencoder:
+    if sizes[-1] <= sizes[0]:
+        raise ValueError(
+            f"--sizes ends with {sizes[-1]}, but an overcomplete code is larger than the input, {sizes[0]}."
+        )
+    return make_deep(options, sizes)
+
+
 def make_tied(options: Options, sizes: list[int]) -> Autoencoder:
     return TiedAutoencoder(sizes, code_activation="identity", **shared(options))
 
@@ -92,6 +108,8 @@ def show_beside_pca(run: Run) -> Finding:
     from scratch_ae import plots
 
     x, code = run.test.images, run.model.sizes[-1]
+    if code > x.shape[1]:
+        return show_identity(run)
     pca = PCA(run.train.images, code).reconstruct(x)
     rows = {"original x": x, "autoencoder": run.model.reconstruct(x), f"PCA, {code}": pca}
     figure = plots.reconstructions(
@@ -401,12 +419,12 @@ def show_conditional(run: Run) -> Finding:
 VARIANTS = {
     "ae": Variant([300, 150], "the deep autoencoder 784-300-150 (堆栈/深度自动编码器)", make_deep, show_beside_pca),
     "undercomplete": Variant(
-        [32], "an autoencoder with a code of 32 numbers (欠完备自编码器)", make_deep, show_beside_pca
+        [32], "an autoencoder with a code of 32 numbers (欠完备自编码器)", make_undercomplete, show_beside_pca
     ),
     "overcomplete": Variant(
         [1000],
         "a linear autoencoder with a code larger than the input, which learns the identity (过完备)",
-        make_deep,
+        make_overcomplete,
         show_identity,
         activation="identity",
         likelihood="gaussian",

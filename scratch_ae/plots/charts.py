@@ -260,7 +260,6 @@ def histogram(
             linestyle=DASHES[i % len(DASHES)],
         )
     axes.grid(axis="y")
-    axes.set_ylim(bottom=0)
     _ticks(axes.xaxis, edges, log=False)
     _ticks(axes.yaxis, np.zeros(1), log=False)  # counts are whole numbers
     if isinstance(values, Mapping):

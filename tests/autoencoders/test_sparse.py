@@ -228,6 +228,12 @@ def test_a_wrong_argument_is_refused_at_construction_in_a_sentence_with_its_name
     assert re.fullmatch(r"(?:[^.\n]|\.(?=\S))+\.", message)
 
 
+@pytest.mark.parametrize("penalty", [L1, lambda weight: SparsityKL(0.1, weight)], ids=["L1", "SparsityKL"])
+def test_a_penalty_to_hand_in_refuses_a_weight_below_0(penalty):
+    with pytest.raises(ValueError, match=r"^weight=-1 must be a number at least 0\.$"):
+        penalty(-1)
+
+
 @pytest.mark.parametrize("k", [1, 4])
 def test_k_may_be_1_and_the_codes_size(k):
     assert sparse(sparsity="top-k", k=k).reconstruct(data()).shape == (7, 6)
