@@ -14,7 +14,8 @@ import numpy as np
 
 from scratch_ae import checks
 from scratch_ae.arrays import FloatArray
-from scratch_ae.autoencoders.autoencoder import Autoencoder, Corruption
+from scratch_ae.autoencoders.autoencoder import Autoencoder
+from scratch_ae.autoencoders.stages import Corruption
 
 
 @dataclass

@@ -325,11 +325,11 @@ def show_contraction(run: Run) -> Finding:
     history = run.train_beside(free, "the same model with weight 0")
     some = run.test.images[:100]
     values = {
-        "contractive": probes.jacobian_singular_values(run.model, some),
-        "weight 0": probes.jacobian_singular_values(free, some),
+        "contractive": probes.jacobian_singular_values(run.model, some)[:200],
+        "weight 0": probes.jacobian_singular_values(free, some)[:200],
     }
     figure = plots.lines(
-        np.arange(1, run.model.sizes[-1] + 1),
+        np.arange(1, len(values["contractive"]) + 1),
         values,
         x_label="direction, best seen first",
         y_label="singular value of ∂h/∂x",

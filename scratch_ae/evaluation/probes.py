@@ -37,7 +37,7 @@ def jacobian_singular_values(model: Autoencoder, x: FloatArray) -> FloatArray:
     """Singular values of ∂h/∂x for an encoder of one layer, largest first, averaged over x (n, features): (code,).
 
     Each is how far the code moves when x moves by one in the direction the code sees best, second best, ….
-    J = diag(φ'(a)) Wᵀ, and W Wᵀ' s small side is all that is needed: the eigenvalues of J Jᵀ are their squares.
+    J = diag(φ'(a)) Wᵀ, and the eigenvalues of J Jᵀ are their squares.
     """
     W = model.encoder.dense[0].W.astype(np.float64)
     gram = W.T @ W
