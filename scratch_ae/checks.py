@@ -68,23 +68,23 @@ def layer_sizes(name: str, sizes: Sequence[int], *, at_least: int = 2) -> list[i
 def float_dtype(dtype: Any) -> np.dtype[np.floating[Any]]:
     """`dtype` as float32 or float64; ValueError for any other."""
     try:
-        checked = np.dtype(dtype)
+        name = str(np.dtype(dtype)) if dtype is not None else "None"
     except TypeError:
-        checked = None
-    if checked not in (np.dtype(np.float32), np.dtype(np.float64)):
-        raise ValueError(
-            f"dtype={checked or dtype} is not supported: use float32 to train, float64 to check gradients."
-        )
-    return checked
+        name = repr(dtype)
+    if name not in ("float32", "float64"):
+        raise ValueError(f"dtype={name} is not supported: use float32 to train, float64 to check gradients.")
+    return np.dtype(name)
 
 
 def matrix(name: str, x: Any, columns: int, dtype: Any) -> FloatArray:
     """`x` as a C-contiguous (n, columns) array of `dtype`; the caller's own array if it is one already, and
     never changed. ValueError if the shape is another."""
     try:
+        if np.iscomplexobj(x):
+            raise TypeError
         array = np.ascontiguousarray(x, dtype=dtype)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is no array of numbers: (examples, {columns}) is expected.") from None
+        raise ValueError(f"{name} is no array of real numbers: (examples, {columns}) is expected.") from None
     if np.ndim(x) != 2 or array.shape[1] != columns or len(array) == 0:
         hint = " (one example is a batch of one: x[np.newaxis])" if np.shape(x) == (columns,) else ""
         raise ValueError(f"{name} has shape {np.shape(x)}, but (examples, {columns}) is expected{hint}.")

@@ -57,13 +57,14 @@ def data_dependent(options: argparse.Namespace) -> Outcome:
         column_title="fed",
         title="Squared error per image: small only for what it was trained on",
     )
+    examples = plots.reconstructions(rows, title="Digits and clothes, each from either model")
     own = {kind: errors[kind][kind] for kind in names}
     sentence = (
         f"Trained on {n:,} of each: digits come back with error {own['digits']:.1f} from their own model, "
         f"{errors['clothes']['digits'] / own['digits']:.1f} times as much from the other; clothes with "
         f"{own['clothes']:.1f}, {errors['digits']['clothes'] / own['clothes']:.1f} times as much from the other."
     )
-    return sentence, {"squared_error": errors}, {"table": table, "examples": plots.reconstructions(rows)}
+    return sentence, {"squared_error": errors}, {"table": table, "examples": examples}
 
 
 def lossy(options: argparse.Namespace) -> Outcome:
@@ -112,7 +113,7 @@ def learned(options: argparse.Namespace) -> Outcome:
     frequency, phase = rng.uniform(1, 3, (6000, 1)), rng.uniform(0, 2 * np.pi, (6000, 1))
     waves = (0.5 + 0.4 * np.sin(2 * np.pi * frequency * t + phase)).astype(np.float32)
     model = Autoencoder([64, 128, 4], code_activation="identity", likelihood="gaussian", seed=options.seed)
-    model.fit(waves[:5000], epochs=5 * options.epochs)
+    model.fit(waves[:5000], epochs=20 * options.epochs)
     unseen = waves[5000:]
     error = squared_error(unseen, model.reconstruct(unseen))
     linear = squared_error(unseen, PCA(waves[:5000], 4).reconstruct(unseen))

@@ -31,7 +31,8 @@ def pictures(model: Autoencoder, history: History, test: Dataset) -> Iterator[tu
     yield "code_space", plots.code_space(model.encode(x, *given), test.labels, names, symbol=symbol)
     if isinstance(model, VAE) and not isinstance(model, ConditionalVAE):
         yield "samples", plots.samples(model.sample(100, rng=np.random.default_rng(0)), image_shape=shape)
-        yield "interpolation", plots.interpolation(between(model, x), image_shape=shape)
+        if len(x) > 1:
+            yield "interpolation", plots.interpolation(between(model, x), image_shape=shape)
         if model.sizes[-1] == 2:
             z = np.array([(across, up) for up in MANIFOLD for across in MANIFOLD])
             yield "manifold", plots.manifold(model.decode(z), MANIFOLD, image_shape=shape)

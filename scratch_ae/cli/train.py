@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> None:
     started = time.perf_counter()
     folder = free_folder(options.out, options.variant)
     train, test = datasets.load(options.data)
-    model = make(options, train)
+    model = make(options, train, test)
     print(f"{model!r}, {len(train):,} examples of {options.data} to train on, {len(test):,} to test")
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,7 @@ def run(options: argparse.Namespace) -> None:
 
     names = [save(figure, folder / f"{name}.png").name for name, figure in pictures(model, history, test)]
     shows = VARIANTS[options.variant].shows
-    if shows and test.image_shape:
+    if shows and test.image_shape and len(test) > 1:
         finding = shows(Run(options, model, history, train, test))
         print(finding.sentence)
         write_settings(folder, options, model, results | finding.numbers)
@@ -140,7 +140,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"Done in {time.perf_counter() - started:.0f} s.")
 
 
-def make(options: argparse.Namespace, train: Dataset) -> Autoencoder:
+def make(options: argparse.Namespace, train: Dataset, test: Dataset) -> Autoencoder:
     """The model, of the sizes asked for, or of the variant's own."""
     variant = VARIANTS[options.variant]
     features = train.images.shape[1]
@@ -154,7 +154,7 @@ def make(options: argparse.Namespace, train: Dataset) -> Autoencoder:
             raise ValueError(
                 f"{options.data} has no labels, and a conditional VAE needs them: save them as `labels`."
             )
-        options.classes = max(int(train.labels.max()) + 1, 2)
+        options.classes = max(int(max(data.labels.max() for data in (train, test) if data.labels is not None)) + 1, 2)
     return variant.make(options, sizes)
 
 

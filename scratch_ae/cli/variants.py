@@ -396,7 +396,7 @@ def show_conditional(run: Run) -> Finding:
     print("Beside it, to judge its samples: a classifier")
     judge = SoftmaxClassifier([train.images.shape[1], 300, model.classes], seed=run.options.seed + 1)
     judge.fit(train.images, train.labels, epochs=5)
-    asked = np.repeat(np.arange(model.classes), 1000)
+    asked = np.repeat(np.arange(model.classes), max(10_000 // model.classes, 10))
     drawn = model.sample(asked, rng=np.random.default_rng(0))
     obeyed = float(np.mean(judge.predict(drawn) == asked))
     shown = np.concatenate([np.flatnonzero(asked == k)[:10] for k in range(model.classes)])

@@ -17,6 +17,10 @@ class PCA:
 
     def __init__(self, x: FloatArray, k: int) -> None:
         self.k = checks.whole("k", k, at_least=1)
+        if np.ndim(x) != 2 or len(x) < 2:
+            raise ValueError(
+                f"x has shape {np.shape(x)}, but (examples, features) is expected, with two examples or more."
+            )
         features = x.shape[1]
         if self.k > features:
             raise ValueError(f"k={k} components were asked for, but the data have only {features} features.")
