@@ -11,7 +11,8 @@ from typing import Any
 
 from scratch_ae import VAE, Autoencoder, ConditionalVAE, Dataset, History, StackedAutoencoder, datasets
 from scratch_ae.cli import arguments
-from scratch_ae.cli.variants import VARIANTS, Run, Variant
+from scratch_ae.cli.findings import Run
+from scratch_ae.cli.variants import VARIANTS, Variant
 from scratch_ae.evaluation import PCA, squared_error
 from scratch_ae.files import whole_file
 from scratch_ae.nn.activations import ACTIVATIONS
