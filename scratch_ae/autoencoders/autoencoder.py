@@ -177,6 +177,7 @@ class Autoencoder:
         `rng` is what noise is drawn from; the model's own generator unless given.
         """
         x = checks.matrix("x", x, self.sizes[0], self.dtype)
+        given = tuple(self.check_given(len(x), *given))
         self.terms = self.forward(x, *given, rng=self.rng if rng is None else rng)
         self.backward()
         self.steps += 1

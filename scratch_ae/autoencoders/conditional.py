@@ -39,8 +39,8 @@ class ConditionalVAE(VAE):
     >>> cvae.fit(train.images, train.labels, validation=(test.images, test.labels))
     >>> sevens = cvae.sample(np.full(64, 7))                     # (64, 784)
 
-    Wherever the VAE takes x, this one takes x and labels: integers in 0 … classes − 1, (n,). So do `decode` and,
-    alone, `sample`. All other arguments are the VAE's.
+    Wherever the VAE takes x, this one takes x and labels: integers in 0 … classes − 1, (n,). So does `decode`;
+    `sample` takes labels alone, `log_likelihood` takes them by name, labels=. All other arguments are the VAE's.
     """
 
     def __init__(self, sizes: Sequence[int], *, classes: int, **arguments: Any) -> None:

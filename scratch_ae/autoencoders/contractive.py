@@ -64,7 +64,7 @@ class ContractiveAutoencoder(Autoencoder):
     def __init__(
         self, sizes: Sequence[int], *, activation: str = "sigmoid", weight: float = 0.1, **arguments: Any
     ) -> None:
-        if len(sizes) != 2:
+        if len(checks.layer_sizes("sizes", sizes)) != 2:
             raise ValueError(
                 f"sizes={list(sizes)} must be two, input and code: the Jacobian is exact for one layer. For more, "
                 f"StackedAutoencoder(...).pretrain(x, layer=ContractiveAutoencoder) trains one by one."

@@ -28,7 +28,7 @@ class GaussianNoise:
         checks.number("level", self.level, at_least=0)
 
     def forward(self, x: FloatArray, rng: np.random.Generator) -> FloatArray:
-        return x + self.level * rng.standard_normal(x.shape, dtype=x.dtype.type)
+        return x + float(self.level) * rng.standard_normal(x.shape, dtype=x.dtype.type)
 
     def backward(self, dx_tilde: FloatArray) -> FloatArray:
         """∂x̃/∂x = 1: the noise is added, whatever x is."""

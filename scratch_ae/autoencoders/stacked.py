@@ -45,8 +45,9 @@ class StackedAutoencoder(Autoencoder):
     ) -> list[History]:
         """Trains layer after layer on x (n, features); a history for each.
 
-        `layer` makes the one-layer autoencoder of each level from its two sizes: any class here, with `arguments`
-        handed on to it. A level learns from the codes of the level below, which no longer changes.
+        `layer` makes the one-layer autoencoder of each level from its two sizes: Autoencoder, or the tied, sparse,
+        denoising or contractive one, with `arguments` handed on to it. A level learns from the codes of the level
+        below, which no longer changes.
         """
         histories = []
         codes = self.check_data(x)[0]

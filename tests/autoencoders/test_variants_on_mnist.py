@@ -1,6 +1,6 @@
 """What the variants promise, on all of MNIST.
 
-Measured on one core: the whole file takes about 2 minutes. Each number's margin stands beside it.
+The whole file takes 80 seconds on one core. What was measured stands beside each bound.
 """
 
 import numpy as np
@@ -49,12 +49,13 @@ def test_a_linear_autoencoder_has_the_squared_error_of_pca_to_a_thousandth(linea
 # Denoising.
 
 
-def test_a_denoising_autoencoder_leaves_at_most_a_quarter_of_the_noise_on_unseen_digits(mnist):
+def test_a_denoising_autoencoder_leaves_at_most_a_twelfth_of_the_noise_on_unseen_digits(mnist):
     train, test = (part.images for part in mnist)
+    # Without corruption in training a tenth is left; with the noisy images as targets, a sixth.
     model = ae.DenoisingAutoencoder([784, 500], noise="gaussian", level=0.5, seed=0)
     model.fit(train, epochs=2, progress=False)
     noisy = test + 0.5 * np.random.default_rng(1).standard_normal(test.shape, dtype=np.float32)
-    assert squared_error(test, model.reconstruct(noisy)) <= squared_error(test, noisy) / 4  # a seventh
+    assert squared_error(test, model.reconstruct(noisy)) <= squared_error(test, noisy) / 12  # a nineteenth
 
 
 # Sparse.
@@ -115,4 +116,4 @@ def test_a_classifier_takes_at_least_95_of_100_sampled_digits_for_what_was_asked
 def test_no_digit_is_sampled_much_worse_than_the_others(digit, conditional, classifier):
     labels = np.full(1000, digit)
     samples = conditional.sample(labels, rng=np.random.default_rng(0))
-    assert classifier.accuracy(samples, labels) >= 0.9  # 0.95 to 1
+    assert classifier.accuracy(samples, labels) >= 0.9  # 0.958 to 0.996
