@@ -169,8 +169,6 @@ def features(options: argparse.Namespace) -> Outcome:
             percent,
             y_label="test accuracy, %",
             title="A linear classifier on pixels, on PCA, and on codes",
-            line=percent["raw pixels"],
-            line_label="raw pixels",
         ),
         "fine_tuning": plots.bars(
             {name: 100 * value for name, value in few.items()},
