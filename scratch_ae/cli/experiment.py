@@ -173,7 +173,7 @@ def features(options: argparse.Namespace) -> Outcome:
         "fine_tuning": plots.bars(
             {name: 100 * value for name, value in few.items()},
             y_label="test accuracy, %",
-            title=f"Tuned with {labelled:,} labels: a stack that has seen all images, and one that has not",
+            title=f"Tuned with {labelled:,} labels: pretrained on all images, or not",
         ),
     }
     sentence = (
