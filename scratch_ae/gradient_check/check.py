@@ -1,159 +1,104 @@
-"""Central differences: the derivative from two values of the loss, (L(θ + h) − L(θ − h)) / 2h."""
+"""The gradient check: what a hand-written backward pass computes, held against differences of the loss."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scratch_ae import checks
-from scratch_ae.arrays import FloatArray
-from scratch_ae.gradient_check.report import ArrayCheck, Report
-from scratch_ae.nn.parameters import ParameterStore
+from scratch_ae.gradient_check.diagnosis import diagnose
+from scratch_ae.gradient_check.directions import check_along_directions
+from scratch_ae.gradient_check.report import Cause, Report
+from scratch_ae.gradient_check.rows import How, check_every_array
+from scratch_ae.gradient_check.subject import Subject, Written, subject
 
-STEP = 1e-4
-"""h. The Taylor series of L(θ ± h) gives an error of h²L'''/6, rounding one of about εL/h with ε = 2.2e-16. Both
-together are least at h = ∛(3εL / L'''): ∛ε = 6e-6 where L and L''' are alike, more for a loss of hundreds of nats
-that curves gently in each of its many parameters."""
-
-Self = TypeVar("Self", bound="Checkable")
-
-
-class Checkable(Protocol):
-    """What `gradcheck` asks of a model."""
-
-    parameters: ParameterStore
-    gradients: ParameterStore
-
-    def forward(self, *batch: Any, **rng: Any) -> dict[str, float]: ...
-
-    def loss_of(self, terms: Mapping[str, float]) -> float: ...
-
-    def loss_and_gradients(self, *batch: Any, **rng: Any) -> float: ...
-
-    def input_gradient(self) -> FloatArray: ...
-
-    def astype(self: Self, dtype: Any) -> Self: ...
+SINGLE_STEP = 5e-3
+SINGLE_TOLERANCE = 1e-2
+"""For a loss that is computed in float32: ∛ε is 5e-3 there, and the difference good to two or three digits."""
 
 
 def gradcheck(
-    model: Checkable,
-    x: FloatArray,
-    *labels: Any,
+    thing: Any,
+    *inputs: Any,
+    gradient: Callable[..., Any] | None = None,
     seed: int = 0,
-    tolerance: float = 1e-7,
+    tolerance: float | None = None,
     entries: int | None = None,
+    fast: bool = False,
+    richardson: bool = False,
 ) -> Report:
-    """Compares the gradient of the whole objective, for every parameter and for x, with central differences.
+    """Compares gradients written by hand with differences of the loss, and says what is wrong if they disagree.
 
-    x (batch, features) is best a few examples, and the model small: each entry costs two evaluations of the
-    loss. `entries` checks so many of each array, drawn at random, where the model is not small. All is done in
-    float64 on a copy, so the model stays as it was; noise starts from `seed` at each evaluation, so it is the
-    same in all of them. An array is ok if ‖analytic − numerical‖ is at most `tolerance` times the larger norm, or
-    if no entry differs by more than the rounding of the loss explains, 4 ε L / h, which is all that differences can
-    say of a gradient that is nearly zero. Entries at a kink, where there is no derivative, are counted apart.
+    thing        a whole model, with its x (batch, features) and labels if it takes any; a layer with its x; a loss
+                 with its y and target; a penalty with its argument; or a function of arrays that returns one number,
+                 with `gradient=` the function that returns an array for each of them
+    seed         noise starts from it at each evaluation, so it is the same in all of them
+    tolerance    of the relative error; 1e-7 unless given, 1e-10 with `richardson`
+    entries      checks so many of each array, drawn at random, where the model is not small: an entry costs two
+                 evaluations of the loss
+    fast         instead checks each array along random directions, which takes seconds for a full-size model, and
+                 looks for the entry only where that fails
+    richardson   extrapolates the differences to a step of 0, for ten digits; for losses without kinks
 
-    >>> print(gradcheck(Autoencoder([784, 300, 150]), test.images[:4], entries=20))
+    All is done in float64 on a copy, so that everything stays as it was. An array is ok if ‖written − numerical‖ is
+    at most `tolerance` times the larger norm, or if no entry differs by more than the rounding of the loss
+    explains, 4 ε L / h, which is all that differences can say of a gradient that is nearly zero. Entries at a kink,
+    where there is no derivative, are counted apart. TypeError or ValueError for what cannot be checked.
+
+    >>> print(gradcheck(Autoencoder([784, 300, 150]), test.images[:4], fast=True))
     """
-    checks.number("tolerance", tolerance, above=0)
+    if tolerance is not None:
+        checks.number("tolerance", tolerance, above=0)
     if entries is not None:
         checks.whole("entries", entries, at_least=1)
-    notes = []
-    if model.parameters.flat.dtype != np.float64:
-        notes.append(f"The model is {model.parameters.flat.dtype}; a float64 copy of it was checked.")
-    model = model.astype(np.float64)
-    x = np.array(x, dtype=np.float64, order="C")
-
-    def loss() -> float:
-        return model.loss_of(model.forward(x, *labels, rng=np.random.default_rng(seed)))
-
-    value = model.loss_and_gradients(x, *labels, rng=np.random.default_rng(seed))
-    rounding = 4 * np.finfo(float).eps * abs(value) / STEP
-    arrays = {**model.parameters, "input x": x}
-    analytic = {name: gradient.copy() for name, gradient in model.gradients.items()}
-    analytic["input x"] = model.input_gradient().copy()
-
-    picker = np.random.default_rng(seed)
-    rows = []
-    for name, array in arrays.items():
-        indices = np.arange(array.size)
-        if entries is not None and entries < array.size:
-            indices = np.sort(picker.choice(array.size, entries, replace=False))
-        written = analytic[name].reshape(-1)[indices]
-        numerical = central_differences(loss, array, indices)
-        kinks = look_closer(loss, array, indices, written, numerical)
-        written, numerical = written[~kinks], numerical[~kinks]
-        error = relative_error(written, numerical)
-        within_rounding = bool(np.all(np.abs(written - numerical) <= rounding))
-        rows.append(ArrayCheck(name, array.shape, error, len(indices), int(kinks.sum()), within_rounding, tolerance))
-    return Report(tuple(rows), tuple(notes))
+    how = How(seed, tolerance or (1e-10 if richardson else 1e-7), entries, fast, richardson)
+    checked = subject(thing, *inputs, gradient=gradient, seed=seed)
+    return compare(checked, checked.gradients(0), checked.gradients(1), how)
 
 
-def central_differences(
-    function: Callable[[], float], array: FloatArray, indices: Any = None, step: float = STEP
-) -> FloatArray:
-    """∂function()/∂array at the flat `indices` (all unless given), from changing one entry at a time in place;
-    every entry is put back, also if the function raises. The array must be C-contiguous."""
-    indices = np.arange(array.size) if indices is None else indices
-    differences = np.empty(len(indices))
-    for i, index in enumerate(indices):
-        (above, upper), (below, lower) = (value_at(function, array, index, change) for change in (step, -step))
-        differences[i] = (above - below) / (upper - lower)
-    return differences
+def compare(subject: Subject, first: Written, second: Written, how: How) -> Report:
+    """Holds what two calls of the hand-written code wrote, each over another `filling`, against differences."""
+    notes = list(subject.notes)
+    value, again = subject.loss(), subject.loss()
+    if not np.isfinite([value, again]).all():
+        return failed(
+            subject, "nan", f"the loss itself is {value}, so that there is nothing to differentiate.", notes
+        )
+    if abs(value - again) > 1e-12 * max(abs(value), abs(again)):
+        text = (
+            f"two evaluations at the same point give {value:.9g} and {again:.9g}: noise is drawn anew in each. Draw "
+            f"it from the rng that is handed in, or fix its seed, so that all evaluations see the same noise."
+        )
+        return failed(subject, "noise", text, notes)
+    if in_single_precision(subject):
+        how = How(how.seed, max(how.tolerance, SINGLE_TOLERANCE), how.entries, False, False, SINGLE_STEP)
+        notes.append(
+            f"The loss is computed in float32, whose seven digits leave two or three in a difference: the tolerance "
+            f"is {how.tolerance:g}, and small mistakes stay unseen. Compute in float64 to check to 1e-7."
+        )
+    if how.fast:
+        rows = check_along_directions(subject, first, how.seed, max(how.tolerance, 1e-6))
+    else:
+        rows = check_every_array(subject, first, second, how)
+    return Report(tuple(rows), tuple(notes), tuple(diagnose(subject, rows, first, second)))
 
 
-def value_at(function: Callable[[], float], array: FloatArray, index: int, change: float) -> tuple[float, float]:
-    """function() with one entry changed, and that entry as it then was: θ + h rounded to a float."""
-    flat = array.reshape(-1)
-    kept = flat[index]
-    flat[index] = kept + change
+def in_single_precision(subject: Subject) -> bool:
+    """Every value of the loss, at three points drawn at random, is a float32: by chance that happens to one float64
+    in 10²⁶."""
+    array = next(iter(subject.arrays.values()))
+    before, rng, values = array.copy(), np.random.default_rng(0), []
     try:
-        return function(), float(flat[index])
+        for _ in range(3):
+            array[...] = before + 1e-2 * rng.standard_normal(before.shape)
+            values.append(subject.loss())
     finally:
-        flat[index] = kept
+        array[...] = before
+    return len(set(values)) > 1 and all(value == float(np.float32(value)) for value in values)
 
 
-def look_closer(
-    function: Callable[[], float],
-    array: FloatArray,
-    indices: NDArray[np.integer],
-    written: FloatArray,
-    numerical: FloatArray,
-) -> NDArray[np.bool_]:
-    """Where the two disagree, tells a wrong gradient from a difference that is at fault, and mends `numerical`.
-
-    Where the loss curves sharply, Richardson's extrapolation (4 d(h/2) − d(h)) / 3 has no error of order h² left.
-    Next to a kink (a ReLU's, |h|'s, a top-k's) a step too short to reach it is right. At the kink itself the slopes
-    to the left and to the right differ by the same however short the step, and any value between them is a
-    subgradient: such an entry is left out of the comparison. Returns which are, (len(indices),).
-    """
-    kinks = np.zeros(len(indices), bool)
-    size = max(float(np.max(np.abs(written), initial=0)), float(np.max(np.abs(numerical), initial=0)))
-    for i in np.flatnonzero(~(np.abs(written - numerical) <= 1e-8 * size)):
-
-        def slopes(step: float, index: int = int(indices[i])) -> tuple[float, float]:
-            here, entry = function(), float(array.reshape(-1)[index])
-            (above, upper), (below, lower) = (value_at(function, array, index, change) for change in (step, -step))
-            return (above - here) / (upper - entry), (here - below) / (entry - lower)
-
-        half, short, shorter = slopes(STEP / 2), slopes(STEP / 10), slopes(STEP / 100)
-        candidates = [numerical[i], (2 * sum(half) - numerical[i]) / 3, sum(short) / 2, sum(shorter) / 2]
-        gap, gap_before = abs(shorter[0] - shorter[1]), abs(short[0] - short[1])
-        if (
-            gap > 1e-5 * size
-            and gap > 0.5 * gap_before
-            and min(shorter) <= written[i] + gap / 100 <= max(shorter) + gap / 50
-        ):
-            kinks[i] = True
-        else:
-            numerical[i] = min(candidates, key=lambda value: abs(value - written[i]))
-    return kinks
-
-
-def relative_error(analytic: FloatArray, numerical: FloatArray) -> float:
-    """‖analytic − numerical‖ / max(‖analytic‖, ‖numerical‖); 0 where both are zero, NaN where one holds NaN."""
-    larger = max(float(np.linalg.norm(analytic)), float(np.linalg.norm(numerical)))
-    difference = float(np.linalg.norm(analytic - numerical))
-    return difference / larger if larger != 0 else difference
+def failed(subject: Subject, kind: str, text: str, notes: list[str]) -> Report:
+    """Nothing can be compared."""
+    return Report((), tuple(notes), (Cause(kind, text, (type(subject.thing).__name__,)),))

@@ -1,0 +1,334 @@
+"""What is checked, brought into one form: arrays, a loss that depends on them, and the gradients written by hand.
+
+A model has its own loss. A layer has none: it is given one, Σ R ⊙ forward(x) with random numbers R, of which R is
+the gradient that `backward` gets. A loss or a penalty is its own.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from scratch_ae.arrays import FloatArray
+from scratch_ae.gradient_check.pieces import Record, is_piece, kept, parameters_of, pieces, recording
+
+Written = dict[str, Any]
+"""Gradients by the name of their array, as the hand-written code left or returned them: right or wrong, or None."""
+
+BY_PARAMETER_GRADIENTS = " by parameter_gradients"
+"""Ends the name of a gradient that a layer writes in another way than its backward does."""
+
+Seed = int | Mapping[str, Any]
+"""What noise starts from: a number, or the state of a generator."""
+
+Watch = Callable[[Any], AbstractContextManager[None]]
+"""Looks on while the gradients of a thing are computed: what `recording` does."""
+
+
+@dataclass
+class Subject:
+    """Everything a check needs.
+
+    thing       what was handed in, or its float64 copy: its pieces can be looked at
+    arrays      parameters and inputs by name; a check changes their entries in place, and puts them back
+    terms       the loss's terms by name, evaluated anew at every call, with the same noise
+    weights     what each term counts in the loss
+    gradients   runs forward and backward on a copy, with `filling(shape, call)` in its stored gradients beforehand
+    stored      the names of the arrays whose gradient is stored, and not returned
+    scales      numbers that a gradient may be off by, by name: "the batch size"
+    incoming    of a layer: the gradient R that its backward gets
+    """
+
+    thing: Any
+    arrays: dict[str, FloatArray]
+    terms: Callable[[], Mapping[str, float]]
+    weights: Mapping[str, float]
+    gradients: Callable[..., Written]
+    stored: frozenset[str]
+    scales: dict[str, float]
+    incoming: FloatArray | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def loss(self) -> float:
+        """The number whose gradient is checked."""
+        return float(sum(self.weights[name] * value for name, value in self.terms().items()))
+
+
+def filling(shape: tuple[int, ...], call: int) -> FloatArray:
+    """Numbers that no gradient is: what a stored gradient holds before the backward pass of this call. One that is
+    not written keeps them, one that is added on top contains them."""
+    return np.random.default_rng([call, *shape]).standard_normal(shape)
+
+
+def subject(
+    thing: Any, *inputs: Any, gradient: Callable[..., Any] | None = None, seed: Seed = 0, incoming: Any = None
+) -> Subject:
+    """Whatever `gradcheck` takes as a Subject, on a float64 copy; TypeError in one sentence for anything else."""
+    if not inputs:
+        raise TypeError(
+            "There is nothing to check it at: give gradcheck the inputs, too, such as gradcheck(layer, x)."
+        )
+    inputs = tuple(map(as_input, inputs))
+    if gradient is not None:
+        return of_function(thing, inputs, gradient)
+    if isinstance(thing, type):
+        raise TypeError(f"{thing.__name__} is a class: give gradcheck an instance of it, {thing.__name__}(…).")
+    if hasattr(thing, "loss_and_gradients") and hasattr(thing, "parameters") and hasattr(thing, "gradients"):
+        return of_model(thing, inputs, seed)
+    if not is_piece(thing):
+        raise TypeError(
+            f"{type(thing).__name__} has no forward and backward: give gradcheck a model, a layer, a loss or a "
+            f"penalty, or a function with the one that gives its gradient, gradcheck(function, x, gradient=…)."
+        )
+    if np.ndim(run_forward(copy.deepcopy(thing), inputs, seed)) == 0:
+        return of_loss(thing, inputs, seed)
+    return of_layer(thing, inputs, seed, incoming)
+
+
+def unwatched(thing: Any) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def as_input(value: Any) -> Any:
+    """A float64 copy of an array of real numbers; labels and the like as they are."""
+    array = np.asarray(value)
+    return np.array(array, np.float64, order="C") if array.dtype.kind == "f" else value
+
+
+def of_function(function: Callable[..., Any], inputs: tuple[Any, ...], gradient: Callable[..., Any]) -> Subject:
+    """L = function(*inputs) and gradient(*inputs): an array, or one for each input."""
+    try:
+        names = [f"{name}" for name in inspect.signature(function).parameters][: len(inputs)]
+    except (TypeError, ValueError):
+        names = []
+    names += [f"input {i}" for i in range(len(names), len(inputs))]
+    arrays = {name: value for name, value in zip(names, inputs, strict=True) if isinstance(value, np.ndarray)}
+    if np.ndim(function(*copies(inputs))) != 0:
+        raise TypeError(
+            "gradcheck needs a function whose result is one number: sum what it returns, or give a layer."
+        )
+
+    def gradients(call: int, watch: Watch = unwatched) -> Written:
+        result = gradient(*copies(inputs))
+        results = result if isinstance(result, tuple) else (result,)
+        return dict(zip(names, results, strict=False))
+
+    return Subject(
+        thing=function,
+        arrays=arrays,
+        terms=lambda: {"loss": float(function(*copies(inputs)))},
+        weights={"loss": 1.0},
+        gradients=gradients,
+        stored=frozenset(),
+        scales=batch_scales(inputs[0]),
+    )
+
+
+def of_model(model: Any, inputs: tuple[Any, ...], seed: Seed) -> Subject:
+    """A model with `parameters`, `gradients` (mappings of name to array) and `loss_and_gradients(x, …)`; where it
+    also has `forward` and `loss_of`, the terms of its loss are known apart."""
+    notes = []
+    narrow = {str(array.dtype) for array in model.parameters.values() if array.dtype != np.float64}
+    if narrow and hasattr(model, "astype"):
+        notes.append(f"The model is {', '.join(narrow)}; a float64 copy of it was checked.")
+    model = model.astype(np.float64) if hasattr(model, "astype") else copy.deepcopy(model)
+    x, *labels = inputs
+    noisy = takes_rng(model.loss_and_gradients)
+
+    def run(method: Callable[..., Any]) -> Any:
+        return method(x, *labels, rng=generator(seed)) if noisy else method(x, *labels)
+
+    def gradients(call: int, watch: Watch = unwatched) -> Written:
+        fresh = copy.deepcopy(model)  # a step of training may change more than the gradients: a schedule's count
+        for array in fresh.gradients.values():
+            array[...] = filling(array.shape, call)
+        with watch(fresh):
+            run(fresh.loss_and_gradients)
+            written = {name: np.array(array) for name, array in fresh.gradients.items()}
+            if hasattr(fresh, "input_gradient"):
+                written["input x"] = kept(fresh.input_gradient())
+        return written
+
+    def terms() -> Mapping[str, float]:
+        return run(model.forward) if in_terms else {"loss": run(model.loss_and_gradients)}
+
+    in_terms = hasattr(model, "forward") and hasattr(model, "loss_of")
+    weights = {"loss": 1.0}
+    if in_terms:
+        stepped = copy.deepcopy(model)
+        run(stepped.loss_and_gradients)
+        names = list(terms())
+        weights = {name: stepped.loss_of({other: float(other == name) for other in names}) for name in names}
+    return Subject(
+        thing=model,
+        arrays={**model.parameters, **({"input x": x} if hasattr(model, "input_gradient") else {})},
+        terms=terms,
+        weights=weights,
+        gradients=gradients,
+        stored=frozenset(model.parameters),
+        scales=batch_scales(x) | {f"the weight of {name}": weight for name, weight in weights.items()},
+        notes=notes,
+    )
+
+
+def of_layer(layer: Any, inputs: tuple[Any, ...], seed: Seed, incoming: Any) -> Subject:
+    """`forward(x[, rng])` → array and `backward(dy)` → dx, with the parameters of the layer and of those inside it.
+    Where there is a `parameter_gradients(dy)`, it has to write the same as `backward`."""
+    layer, notes = in_float64(layer)
+    probe = copy.deepcopy(layer)
+    used: dict[str, Record] = {}
+    with recording(probe, used):
+        y = run_forward(probe, inputs, seed)
+    inner = [path for path, record in used.items() if record.given is not None]
+    incoming = np.random.default_rng(1).standard_normal(np.shape(y)) if incoming is None else incoming
+
+    def parameters(thing: Any) -> dict[str, tuple[Any, str]]:
+        parts = pieces(thing)
+        return parameters_of(thing, {path: parts[path] for path in inner})
+
+    def gradients(call: int, watch: Watch = unwatched) -> Written:
+        def after(method: str) -> Written:
+            fresh = copy.deepcopy(layer)
+            own = parameters(fresh)
+            fill(own, call)
+            with watch(fresh):
+                run_forward(fresh, inputs, seed)
+                dx = kept(getattr(fresh, method)(incoming.copy()))
+            return {"input x": dx} | stored_gradients(own)
+
+        written = after("backward")
+        if own and hasattr(layer, "parameter_gradients"):
+            otherwise = after("parameter_gradients")
+            written |= {
+                name + BY_PARAMETER_GRADIENTS: otherwise[name]
+                for name in own
+                if not same(otherwise[name], written[name])
+            }
+        return written
+
+    x = inputs[0]
+    own = parameters(layer)
+    return Subject(
+        thing=layer,
+        arrays={name: getattr(part, word) for name, (part, word) in own.items()} | {"input x": x},
+        terms=lambda: {"loss": float(np.sum(incoming * run_forward(layer, inputs, seed)))},
+        weights={"loss": 1.0},
+        gradients=gradients,
+        stored=frozenset(own),
+        scales=batch_scales(x),
+        incoming=incoming,
+        notes=notes,
+    )
+
+
+def of_loss(loss: Any, inputs: tuple[Any, ...], seed: Seed) -> Subject:
+    """`forward(y[, target])` → number and `backward()` → dy: a loss or a penalty."""
+    loss, notes = in_float64(loss)
+    own = parameters_of(loss, {})
+    names = ["output y", "target x"] if hasattr(loss, "target_gradient") else ["output y"]
+    targets = dict(zip(names, inputs, strict=False))
+
+    def gradients(call: int, watch: Watch = unwatched) -> Written:
+        fresh = copy.deepcopy(loss)
+        stored = parameters_of(fresh, {})
+        with watch(fresh):
+            fill(stored, call)
+            run_forward(fresh, inputs, seed)
+            written = {"output y": kept(fresh.backward())} | stored_gradients(stored)
+            if "target x" in targets:
+                written["target x"] = kept(fresh.target_gradient())
+        return written
+
+    scales = batch_scales(inputs[0])
+    if isinstance(getattr(loss, "weight", None), (int, float)):
+        scales["the weight"] = float(loss.weight)
+    return Subject(
+        thing=loss,
+        arrays={name: getattr(part, word) for name, (part, word) in own.items()} | targets,
+        terms=lambda: {"loss": float(run_forward(loss, inputs, seed))},
+        weights={"loss": 1.0},
+        gradients=gradients,
+        stored=frozenset(own),
+        scales=scales,
+        notes=notes,
+    )
+
+
+def run_forward(thing: Any, inputs: tuple[Any, ...], seed: Seed) -> Any:
+    """Every call with the same noise, and on copies: code that writes into its arguments changes nothing here."""
+    rng = {"rng": generator(seed)} if takes_rng(thing.forward) else {}
+    return thing.forward(*copies(inputs), **rng)
+
+
+def generator(seed: Seed) -> np.random.Generator:
+    """Noise from the start of a seed, or from where a recorded generator stood."""
+    if isinstance(seed, int):
+        return np.random.default_rng(seed)
+    made = np.random.default_rng()
+    made.bit_generator.state = seed
+    return made
+
+
+def in_float64(piece: Any) -> tuple[Any, list[str]]:
+    """A copy of it with all parameters in float64, and a note if they were not."""
+    piece, notes = copy.deepcopy(piece), []
+    for part, word in parameters_of(piece, pieces(piece)).values():
+        value = getattr(part, word)
+        if value.dtype != np.float64:
+            notes = [f"The {type(piece).__name__} is {value.dtype}; a float64 copy of it was checked."]
+            setattr(part, word, value.astype(np.float64))
+            setattr(part, f"d{word}", np.zeros(value.shape))
+    return piece, notes
+
+
+def stored_gradients(parameters: dict[str, tuple[Any, str]]) -> Written:
+    return {name: kept(getattr(part, f"d{word}", None)) for name, (part, word) in parameters.items()}
+
+
+def fill(parameters: dict[str, tuple[Any, str]], call: int) -> None:
+    for part, word in parameters.values():
+        array = getattr(part, f"d{word}", None)
+        if isinstance(array, np.ndarray):
+            array[...] = filling(array.shape, call)
+
+
+def comparable(written: Any, shape: tuple[int, ...]) -> tuple[Any, str]:
+    """The gradient in its array's shape, and what is wrong with its form; None where there is nothing to compare."""
+    if written is None:
+        return None, "no gradient was returned or stored"
+    gradient = np.asarray(written)
+    if gradient.dtype.kind not in "fiub":
+        return None, f"the gradient holds {gradient.dtype} instead of real numbers"
+    gradient = gradient.astype(np.float64)
+    if gradient.shape == shape:
+        return gradient, ""
+    problem = f"the gradient has shape {gradient.shape}, but its array {shape}"
+    if gradient.size == np.prod(shape):
+        return gradient.reshape(shape), problem
+    return None, problem
+
+
+def batch_scales(x: Any) -> dict[str, float]:
+    """The numbers that a mean or a sum too many brings in."""
+    shape = np.shape(x)
+    if len(shape) != 2:
+        return {"the number of entries": float(np.size(x))}
+    return {"the batch size": float(shape[0]), "the number of features": float(shape[1])}
+
+
+def takes_rng(function: Callable[..., Any]) -> bool:
+    return "rng" in inspect.signature(function).parameters
+
+
+def copies(values: tuple[Any, ...]) -> list[Any]:
+    return [kept(value) for value in values]
+
+
+def same(a: Any, b: Any) -> bool:
+    return a is b or (np.shape(a) == np.shape(b) and a is not None and np.allclose(a, b, 1e-9, 1e-12))

@@ -1,0 +1,76 @@
+"""The fast check: full-size models in seconds, and it leads to the entry that is wrong."""
+
+import time
+
+import numpy as np
+import pytest
+
+import scratch_ae as ae
+from scratch_ae.gradient_check import gradcheck
+
+SIZES = [784, 300, 150]
+
+
+def model(kind=ae.Autoencoder, **arguments):
+    return kind(SIZES, seed=0, dtype=np.float64, **arguments)
+
+
+def images(n=8):
+    return np.random.default_rng(5).random((n, 784))
+
+
+def with_wrong_entry(made, array, entry, by):
+    """A model that writes one entry of one gradient wrong."""
+
+    class Wrong(type(made)):
+        def backward(self):
+            super().backward()
+            self.gradients[array][entry] += by
+
+    made.__class__ = Wrong
+    return made
+
+
+@pytest.mark.parametrize("kind", [ae.Autoencoder, ae.VAE, ae.TiedAutoencoder])
+def test_full_size_model_passes_in_under_five_seconds(kind):
+    made, x = model(kind), images()
+    start = time.perf_counter()
+    report = gradcheck(made, x, fast=True)
+    assert report.ok, report
+    assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize(
+    ("array", "entry"),
+    [("encoder.0.W", (17, 23)), ("encoder.1.b", (0,)), ("decoder.1.W", (299, 783)), ("decoder.1.b", (4,))],
+)
+def test_one_wrong_entry_among_hundreds_of_thousands_is_found(array, entry):
+    report = gradcheck(with_wrong_entry(model(), array, entry, 0.05), images(), fast=True)
+    assert [row.name for row in report.wrong] == [array]
+    assert f"First at {array}{list(entry)}:" in str(report)
+
+
+def test_wrong_factor_is_named_from_a_few_entries():
+    class Forgotten(type(model().likelihood)):
+        def backward(self):
+            return super().backward() * len(self.y)
+
+    made = model()
+    made.likelihood.__class__ = Forgotten
+    report = gradcheck(made, images(), fast=True)
+    assert not report.ok
+    assert any(cause.kind == "factor" and "the batch size" in cause.text for cause in report.causes), report
+
+
+def test_dead_model_whose_gradients_are_all_zero_passes():
+    made = model()
+    made.parameters["encoder.0.b"][:] = -100
+    assert gradcheck(made, images(), fast=True).ok
+
+
+def test_everything_is_put_back():
+    made, x = model(), images()
+    before = made.parameters.flat.copy(), x.copy()
+    gradcheck(made, x, fast=True)
+    np.testing.assert_array_equal(made.parameters.flat, before[0])
+    np.testing.assert_array_equal(x, before[1])
