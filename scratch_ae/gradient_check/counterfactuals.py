@@ -17,7 +17,7 @@ from scratch_ae.gradient_check.differences import central_differences
 from scratch_ae.gradient_check.guesses import Evidence, Guess, named
 from scratch_ae.gradient_check.pieces import Record, pieces, recording, replaced
 
-ENTRIES = 40
+ENTRIES = 16
 """So many entries of an array are differentiated anew for each guess: enough to tell the guesses apart."""
 
 

@@ -56,7 +56,7 @@ def causes_alone(piece: Subject, record: Record, name: str) -> list[Cause]:
     """What is wrong with one piece at what it was given; nothing if its loss does not depend on its argument, as a
     penalty's that looks at other layers does not: there is no judging it alone."""
     first, second = piece.gradients(0), piece.gradients(1)
-    rows = check_every_array(piece, first, second, How(entries=200))
+    rows = check_every_array(piece, first, second, How(entries=64))
     argument = next(row for row in rows if row.name in ("input x", "output y"))
     if not np.any(argument.numerical):
         return []

@@ -3,6 +3,7 @@
 from scratch_ae.plots.charts import bars, error_table, histogram, lines
 from scratch_ae.plots.codes import code_space
 from scratch_ae.plots.curves import learning_curves
+from scratch_ae.plots.gradients import gradient_check
 from scratch_ae.plots.images import filters, interpolation, manifold, reconstructions, samples
 from scratch_ae.plots.style import save
 
@@ -11,6 +12,7 @@ __all__ = [
     "code_space",
     "error_table",
     "filters",
+    "gradient_check",
     "histogram",
     "interpolation",
     "learning_curves",

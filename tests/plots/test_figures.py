@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Annotation, Text
 
-from scratch_ae import plots
+from scratch_ae import gradcheck, plots
+from scratch_ae.nn.dense import Dense
 
 RNG = np.random.default_rng(0)
 X = RNG.random((100, 784)).astype(np.float32)
@@ -38,6 +39,8 @@ VAE = {
 STEPS = X.reshape(10, 10, 784)
 ENDS = {"ends": ("image A", "image B")}
 Z = np.linspace(-2, 2, 20)
+CHECK = gradcheck(Dense(12, 30, rng=np.random.default_rng(1)), X[:5, :12])
+WRONG = gradcheck(lambda x: float(np.sum(np.sin(x))), X[:40, :3], gradient=lambda x: 1.1 * np.cos(x))
 
 FIGURES = {
     "curves of three terms": (plots.learning_curves, [VAE], {}),
@@ -60,6 +63,9 @@ FIGURES = {
     "interpolation": (plots.interpolation, [STEPS], {}),
     "interpolation of 3 steps": (plots.interpolation, [STEPS[:1, :3]], {}),
     "interpolation of 20 steps": (plots.interpolation, [STEPS.reshape(5, 20, 784)], ENDS),
+    "gradient check": (plots.gradient_check, [CHECK], {}),
+    "gradient check of a bias": (plots.gradient_check, [CHECK], {"array": "b"}),
+    "gradient check that fails": (plots.gradient_check, [WRONG], {}),
     "manifold": (plots.manifold, [np.repeat(X, 4, axis=0), Z], {}),
     "manifold, wide": (plots.manifold, [X, Z, np.linspace(-0.05, 0.05, 5)], {}),
 }
