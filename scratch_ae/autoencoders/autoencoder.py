@@ -144,7 +144,11 @@ class Autoencoder:
         return self.decoder.forward(h)
 
     def backward(self) -> None:
-        """∂loss/∂θ of the last forward, for every parameter θ, into `gradients`."""
+        """∂loss/∂θ of the last forward, for every parameter θ, into `gradients`.
+
+        The picture backwards: from the loss to the encoder's output,
+        from there into the encoder's parameters (its input nobody trains), and last what other paths add to them.
+        """
         self.encoder.parameter_gradients(self.backward_to_code())
         self.add_other_paths()
 
@@ -152,7 +156,11 @@ class Autoencoder:
         """Adds to the gradients of weights that the loss uses outside their own layer, too: here none."""
 
     def backward_to_code(self) -> FloatArray:
-        """∂loss/∂a = ∂L/∂a + Σ weight · ∂Ω/∂a: the encoder's output is where the penalties join."""
+        """∂loss/∂a, (batch, width), at the encoder's output; the decoder's gradients are written on the way.
+
+        a goes two ways into the loss: through code and decoder into the likelihood, and into each penalty.
+        So ∂loss/∂a = ∂L/∂a + Σ weight · ∂Ω/∂a.
+        """
         dy = self.likelihood.backward()
         dh = self.decoder.backward(dy)
         da = self.code.backward(dh)
@@ -161,8 +169,11 @@ class Autoencoder:
         return da
 
     def input_gradient(self) -> FloatArray:
-        """∂loss/∂x of the last forward, (batch, features): along both ways that x takes into the loss, through
-        the network and as the target."""
+        """∂loss/∂x of the last forward, (batch, features).
+
+        x goes two ways into the loss: through corruption and encoder, and as the target.
+        Both add up. The encoder writes its parameters' gradients anew on the way, so other paths are added anew.
+        """
         dx_tilde = self.encoder.backward(self.backward_to_code())
         self.add_other_paths()
         return self.corrupt.backward(dx_tilde) + self.likelihood.target_gradient()

@@ -25,10 +25,19 @@ class ConditionedMLP(MLP):
     c: FloatArray
 
     def forward(self, x: FloatArray) -> FloatArray:
+        """y (batch, sizes[-1]) from x (batch, sizes[0] − classes).
+
+        A row of the first layer's input is [x, c]:
+        the example and its condition, side by side.
+        """
         return super().forward(np.hstack([x, self.c]))
 
     def backward(self, dy: FloatArray) -> FloatArray:
-        """∂L/∂x is the first columns of ∂L/∂[x, c]."""
+        """∂L/∂x (batch, sizes[0] − classes) from ∂L/∂y (batch, sizes[-1]).
+
+        The network gives ∂L/∂[x, c], both gradients side by side:
+        ∂L/∂x is its first columns; the others are the label's, and nobody's.
+        """
         return super().backward(dy)[:, : -self.c.shape[1]]
 
 

@@ -37,15 +37,20 @@ class JacobianPenalty:
         return float(np.sum(self.slope**2 @ self.w)) / self.n
 
     def backward(self) -> FloatArray:
-        """∂Ω/∂h, which the encoder's backward will multiply by φ' to reach a.
+        """∂Ω/∂h, (batch, code), which the encoder's backward will multiply by φ' to reach a.
 
+        Ω = (1/N) Σ_nj φ'(a_nj)² w_j, where a_nj stands in its own φ' alone:
         ∂Ω/∂a_j = 2 φ'(a_j) φ''(a_j) w_j / N. One φ' of it is the chain rule's step from h back to a, so
         ∂Ω/∂h_j = 2 φ''(a_j) w_j / N. Where φ' = 0, both ways give ∂Ω/∂a_j = 0.
         """
         return 2 * self.encoder.activations[0].second_derivative() * self.w / self.n
 
     def dW(self) -> FloatArray:
-        """W stands in Ω by itself, too: with a held fixed, ∂Ω/∂W_ij = 2 W_ij (1/N) Σ_n φ'(a_nj)²."""
+        """∂Ω/∂W with a held fixed, (fan_in, code), for W stands in Ω by itself, too.
+
+        Ω = (1/N) Σ_nj φ'(a_nj)² w_j, where W_ij stands in w_j = Σ_i W_ij²:
+        ∂Ω/∂W_ij = 2 W_ij (1/N) Σ_n φ'(a_nj)².
+        """
         return 2 * self.encoder.dense[0].W * (np.sum(self.slope**2, axis=0) / self.n)
 
 
@@ -75,5 +80,9 @@ class ContractiveAutoencoder(Autoencoder):
         self.record(weight=weight)
 
     def add_other_paths(self) -> None:
-        """W is used by the layer and by the penalty: the encoder has written the one gradient, here is the other."""
+        """Completes the encoder's dW.
+
+        W is used by the layer and by the penalty:
+        the encoder has written the one gradient, here is the other, with the penalty's weight.
+        """
         self.encoder.dense[0].dW += self.jacobian.weight * self.jacobian.dW()

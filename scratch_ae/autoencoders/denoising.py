@@ -31,7 +31,11 @@ class GaussianNoise:
         return x + float(self.level) * rng.standard_normal(x.shape, dtype=x.dtype.type)
 
     def backward(self, dx_tilde: FloatArray) -> FloatArray:
-        """∂x̃/∂x = 1: the noise is added, whatever x is."""
+        """∂L/∂x from ∂L/∂x̃, both (batch, features).
+
+        x̃ = x + σ ε, and ε was drawn without a look at x:
+        ∂x̃/∂x = 1, and the gradient passes by the noise as it is.
+        """
         return dx_tilde
 
 
@@ -49,7 +53,11 @@ class Masking:
         return np.where(self.kept, x, 0)
 
     def backward(self, dx_tilde: FloatArray) -> FloatArray:
-        """∂x̃_j/∂x_j is 1 where x_j was kept, 0 where it is missing."""
+        """∂L/∂x from ∂L/∂x̃, both (batch, features).
+
+        x̃_j is x_j or 0, and which was drawn without a look at x:
+        ∂x̃_j/∂x_j is 1 where x_j was kept, 0 where it is missing.
+        """
         return np.where(self.kept, dx_tilde, 0)
 
 
@@ -70,7 +78,11 @@ class SaltAndPepper:
         return np.where(self.kept, x, salt)
 
     def backward(self, dx_tilde: FloatArray) -> FloatArray:
-        """∂x̃_j/∂x_j is 1 where x_j was kept, 0 where grains lie on it."""
+        """∂L/∂x from ∂L/∂x̃, both (batch, features).
+
+        x̃_j is x_j, 0 or 1, and which was drawn without a look at x:
+        ∂x̃_j/∂x_j is 1 where x_j was kept, 0 where a grain lies on it.
+        """
         return np.where(self.kept, dx_tilde, 0)
 
 

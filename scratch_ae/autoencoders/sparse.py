@@ -30,7 +30,11 @@ class L1:
         return float(np.sum(np.abs(h))) / len(h)
 
     def backward(self) -> FloatArray:
-        """∂Ω/∂h = sign(h) / N; at the kink h = 0 any value in [−1, 1] is a subgradient, and sign takes 0."""
+        """∂Ω/∂h, (batch, code), without the weight.
+
+        |h| = h where h > 0, and −h where h < 0:
+        ∂Ω/∂h = sign(h) / N; at the kink h = 0 any value in [−1, 1] is a subgradient, and sign takes 0.
+        """
         return np.sign(self.h) / len(self.h)
 
 
@@ -60,8 +64,12 @@ class SparsityKL:
         return float(np.sum(on + off))
 
     def backward(self) -> FloatArray:
-        """∂Ω/∂ρ̂_j = −ρ/ρ̂_j + (1 − ρ)/(1 − ρ̂_j), and ∂ρ̂_j/∂h_nj = 1/N: every example of the batch gets the same
-        push, because each has the same part in the mean."""
+        """∂Ω/∂h, (batch, code), without the weight.
+
+        h_nj acts on ρ̂_j alone, and ρ̂_j on one term of Ω: ∂Ω/∂h_nj = ∂Ω/∂ρ̂_j · ∂ρ̂_j/∂h_nj.
+        ∂Ω/∂ρ̂_j = −ρ/ρ̂_j + (1 − ρ)/(1 − ρ̂_j), and ∂ρ̂_j/∂h_nj = 1/N: every example of the batch gets the same push,
+        because each has the same part in the mean.
+        """
         d_rho_hat = -self.rho / self.rho_hat + (1 - self.rho) / (1 - self.rho_hat)
         return np.broadcast_to(d_rho_hat / len(self.h), self.h.shape)
 
@@ -88,7 +96,11 @@ class TopK:
         return np.where(self.kept, a, 0)
 
     def backward(self, dh: FloatArray) -> FloatArray:
-        """∂h_j/∂a_j is 1 for the k kept and 0 for the others: a small change of a leaves the choice as it is."""
+        """∂L/∂a from ∂L/∂h, both (batch, code).
+
+        h_j is a_j or 0, and a small change of a leaves the choice as it is:
+        ∂h_j/∂a_j is 1 for the k kept and 0 for the others.
+        """
         return np.where(self.kept, dh, 0)
 
 

@@ -37,7 +37,11 @@ class TransposedDense(Dense):
         return self.lender.W.T
 
     def parameter_gradients(self, dy: FloatArray) -> None:
-        """y_nj contains h_nk W_jk, so that through this layer ∂L/∂W_jk = Σ_n ∂L/∂y_nj · h_nk, which is dyᵀ h."""
+        """∂L/∂b into `db`; and what reaches the lender's W through this layer into `dW_lender`, of W's shape.
+
+        y_nj contains h_nk W_jk, for each n, and b_j once; h is this layer's input.
+        Through this layer ∂L/∂W_jk = Σ_n ∂L/∂y_nj · h_nk, which is dyᵀ h; and db_j = Σ_n dy_nj.
+        """
         self.dW_lender = np.matmul(dy.T, self.x, out=self.buffer("dW_lender", self.lender.W.shape, dy))
         np.sum(dy, axis=0, out=self.db)
 
@@ -62,6 +66,10 @@ class TiedAutoencoder(Autoencoder):
         self.parameters, self.gradients = gather(self.parts(), self.dtype)
 
     def add_other_paths(self) -> None:
-        """W acts twice, so ∂L/∂W is a sum over both uses: xᵀ da, which the encoder has written, and dyᵀ h."""
+        """Completes the dW of every encoder layer.
+
+        W acts twice, in the encoder and, transposed, in the decoder:
+        ∂L/∂W is a sum over both uses, xᵀ da, which the encoder has written, and dyᵀ h.
+        """
         for dense, tied in zip(self.encoder.dense, reversed(self.tied), strict=True):
             dense.dW += tied.dW_lender

@@ -36,9 +36,10 @@ class Reparameterization:
         return 2 * latent
 
     def forward(self, a: FloatArray, rng: np.random.Generator) -> FloatArray:
-        """[μ, log σ²] (batch, 2·latent) → z (batch, latent).
+        """A draw z (batch, latent) for a = [μ, log σ²] (batch, 2·latent), with ε from `rng`.
 
-        σ = e^(½ log σ²): half, because the logarithm is the variance's.
+        z = μ + σ ε, where σ has to be had from log σ²:
+        σ = e^(½ log σ²), half, because the logarithm is the variance's.
         """
         mean, log_var = mean_and_log_var(a)
         std = np.exp(0.5 * log_var)
@@ -46,8 +47,9 @@ class Reparameterization:
         return mean + self.noise
 
     def backward(self, dz: FloatArray) -> FloatArray:
-        """∂L/∂[μ, log σ²] from ∂L/∂z.
+        """∂L/∂[μ, log σ²] (batch, 2·latent) from ∂L/∂z (batch, latent).
 
+        z = μ + σ ε, with the ε that forward drew:
         ∂z/∂μ = 1, and ∂z/∂ log σ² = ε · ∂e^(½ log σ²)/∂ log σ² = ½ σ ε, half the noise that was added.
         """
         return np.hstack([dz, dz * 0.5 * self.noise])
@@ -66,7 +68,10 @@ class GaussianKL:
         self.weight = checks.number("beta", beta, at_least=0)
 
     def per_dimension(self, a: FloatArray) -> FloatArray:
-        """½ (μ² + σ² − 1 − log σ²) for every example and latent dimension: (batch, latent), never negative.
+        """The KL of every example and latent dimension, never negative: (batch, 2·latent) → (batch, latent).
+
+        With ε = (z − μ)/σ, E_q[log q(z) − log p(z)] = E_q[½ (z² − ε² − log σ²)]
+        = ½ (μ² + σ² − 1 − log σ²), because E[z²] = μ² + σ² and E[ε²] = 1.
 
         expm1(l) = e^l − 1 keeps the digits that the subtraction would lose near the prior, where σ² is about 1.
         """
@@ -79,7 +84,11 @@ class GaussianKL:
         return float(np.sum(self.per_dimension(a))) / len(a)
 
     def backward(self) -> FloatArray:
-        """∂Ω/∂μ = μ / N and ∂Ω/∂ log σ² = ½ (σ² − 1) / N: both vanish where q is the prior, μ = 0 and σ = 1."""
+        """∂Ω/∂[μ, log σ²], (batch, 2·latent), without β.
+
+        Every μ and every l = log σ² stands in one dimension's KL, and σ² in it is e^l:
+        ∂Ω/∂μ = μ / N and ∂Ω/∂l = ½ (e^l − 1) / N. Both vanish where q is the prior, μ = 0 and σ = 1.
+        """
         mean, log_var = mean_and_log_var(self.a)
         return np.hstack([mean, 0.5 * np.expm1(log_var)]) / len(self.a)
 

@@ -31,10 +31,11 @@ class Activation(Buffered):
         raise NotImplementedError
 
     def backward(self, dh: FloatArray) -> FloatArray:
-        """∂L/∂a from ∂L/∂h.
+        """∂L/∂a from ∂L/∂h, both (batch, units).
 
-        h_j depends on a_j alone, so the Jacobian is diagonal and the chain rule a product by element:
-        ∂L/∂a_j = ∂L/∂h_j · φ'(a_j).
+        The chain rule sums over everything that a_j acts on: ∂L/∂a_j = Σ_k ∂L/∂h_k · ∂h_k/∂a_j.
+        But h_k depends on a_k alone, so the Jacobian is diagonal and one term of the sum is left, a product by
+        element: ∂L/∂a_j = ∂L/∂h_j · φ'(a_j).
         """
         return np.multiply(dh, self.derivative(), out=self.buffer("da", dh.shape, dh))
 
@@ -47,9 +48,19 @@ class Identity(Activation):
         return a
 
     def derivative(self) -> FloatArray:
+        """φ'(a), (batch, units).
+
+        φ(a + δ) − φ(a) = δ, wherever a is:
+        the slope is 1.
+        """
         return np.ones_like(self.h)
 
     def second_derivative(self) -> FloatArray:
+        """φ''(a), (batch, units).
+
+        A straight line has the same slope everywhere,
+        so φ'' = 0.
+        """
         return np.zeros_like(self.h)
 
     def backward(self, dh: FloatArray) -> FloatArray:
@@ -65,11 +76,20 @@ class Sigmoid(Activation):
         return self.h
 
     def derivative(self) -> FloatArray:
-        """σ' = e^−a / (1 + e^−a)² = σ · (1 − σ)."""
+        """φ'(a), (batch, units).
+
+        σ' = e^−a / (1 + e^−a)²
+           = 1 / (1 + e^−a) · e^−a / (1 + e^−a)
+           = σ · (1 − σ).
+        """
         return self.h * (1 - self.h)
 
     def second_derivative(self) -> FloatArray:
-        """σ'' = σ'(1 − σ) − σσ' = σ(1 − σ)(1 − 2σ)."""
+        """φ''(a), (batch, units).
+
+        σ' is a product of two functions of a, and (u v)' = u' v + u v':
+        σ'' = σ'(1 − σ) − σσ' = σ(1 − σ)(1 − 2σ).
+        """
         return self.h * (1 - self.h) * (1 - 2 * self.h)
 
 
@@ -81,11 +101,19 @@ class Tanh(Activation):
         return self.h
 
     def derivative(self) -> FloatArray:
-        """The quotient rule gives ((e^a + e^−a)² − (e^a − e^−a)²) / (e^a + e^−a)² = 1 − tanh²."""
+        """φ'(a), (batch, units).
+
+        tanh' = ((e^a + e^−a)² − (e^a − e^−a)²) / (e^a + e^−a)², by the quotient rule,
+              = 1 − tanh².
+        """
         return 1 - self.h**2
 
     def second_derivative(self) -> FloatArray:
-        """(1 − h²)' = −2h · h' = −2h(1 − h²)."""
+        """φ''(a), (batch, units).
+
+        Once more, by the chain rule, for φ' contains h and h' is φ' itself:
+        (1 − h²)' = −2h · h' = −2h(1 − h²).
+        """
         return -2 * self.h * (1 - self.h**2)
 
 
@@ -97,11 +125,20 @@ class ReLU(Activation):
         return self.h
 
     def derivative(self) -> FloatArray:
-        """1 where a > 0, which is where h > 0, else 0. At the kink a = 0 any value in [0, 1] is a subgradient;
-        0 is the usual choice."""
+        """φ'(a), (batch, units).
+
+        Right of the kink φ(a) = a, and left of it φ(a) = 0:
+        the slope is 1 where a > 0, which is where h > 0, else 0. At the kink a = 0 any value in [0, 1] is a
+        subgradient; 0 is the usual choice.
+        """
         return np.greater(self.h, 0, out=self.buffer("derivative", self.h.shape, self.h))
 
     def second_derivative(self) -> FloatArray:
+        """φ''(a), (batch, units).
+
+        φ is made of two straight lines,
+        so φ'' = 0 on both sides of the kink.
+        """
         return np.zeros_like(self.h)
 
 
@@ -117,10 +154,19 @@ class LeakyReLU(Activation):
         return self.h
 
     def derivative(self) -> FloatArray:
-        """1 where a > 0, which is where h > 0, else the slope."""
+        """φ'(a), (batch, units).
+
+        Right of the kink φ(a) = a, and left of it φ(a) = slope · a:
+        1 where a > 0, which is where h > 0, else the slope.
+        """
         return np.where(self.h > 0, self.h.dtype.type(1), self.h.dtype.type(self.slope))
 
     def second_derivative(self) -> FloatArray:
+        """φ''(a), (batch, units).
+
+        φ is made of two straight lines,
+        so φ'' = 0 on both sides of the kink.
+        """
         return np.zeros_like(self.h)
 
 
@@ -132,11 +178,20 @@ class Softplus(Activation):
         return self.h
 
     def derivative(self) -> FloatArray:
-        """e^a / (1 + e^a) = 1 − 1 / (1 + e^a) = 1 − e^−h."""
+        """φ'(a), (batch, units).
+
+        φ' = e^a / (1 + e^a)
+           = 1 − 1 / (1 + e^a)
+           = 1 − e^−h, because 1 + e^a = e^h.
+        """
         return -np.expm1(-self.h)
 
     def second_derivative(self) -> FloatArray:
-        """(1 − e^−h)' = e^−h · h' = e^−h (1 − e^−h)."""
+        """φ''(a), (batch, units).
+
+        Once more, by the chain rule, for φ' contains h and h' is φ' itself:
+        (1 − e^−h)' = e^−h · h' = e^−h (1 − e^−h).
+        """
         return -np.exp(-self.h) * np.expm1(-self.h)
 
 
@@ -150,11 +205,19 @@ class ELU(Activation):
         return self.h
 
     def derivative(self) -> FloatArray:
-        """1 where a > 0; else e^a = h + 1. Both are min(h, 0) + 1."""
+        """φ'(a), (batch, units).
+
+        Right of 0, φ(a) = a; left of it, φ(a) = e^a − 1:
+        the slope is 1, or e^a = h + 1. Both are min(h, 0) + 1.
+        """
         return np.minimum(self.h, 0) + 1
 
     def second_derivative(self) -> FloatArray:
-        """0 where a > 0; else e^a = h + 1."""
+        """φ''(a), (batch, units).
+
+        Right of 0, φ is a straight line; left of it, an exponential:
+        φ'' is 0, or e^a = h + 1.
+        """
         return np.where(self.h > 0, 0, self.h + 1)
 
 

@@ -44,19 +44,19 @@ class Dense(Parametrized):
         return y
 
     def backward(self, dy: FloatArray) -> FloatArray:
-        """∂L/∂x from ∂L/∂y; writes ∂L/∂W and ∂L/∂b on the way.
+        """∂L/∂x (batch, fan_in) from ∂L/∂y (batch, fan_out); writes ∂L/∂W and ∂L/∂b on the way.
 
-        x_nj is used by every output of its example: y_nk contains x_nj W_jk, for each k. Summed over these uses,
-        ∂L/∂x_nj = Σ_k ∂L/∂y_nk · W_jk, which is dx = dy Wᵀ.
+        x_nj is used by every output of its example: y_nk contains x_nj W_jk, for each k.
+        Summed over these uses, ∂L/∂x_nj = Σ_k ∂L/∂y_nk · W_jk, which is dx = dy Wᵀ.
         """
         self.parameter_gradients(dy)
         return np.matmul(dy, self.W.T, out=self.buffer("dx", (len(dy), self.fan_in), dy))
 
     def parameter_gradients(self, dy: FloatArray) -> None:
-        """∂L/∂W and ∂L/∂b alone, which is all the first layer needs: nobody trains its input.
+        """∂L/∂W into `dW` and ∂L/∂b into `db`: all that the first layer needs, for nobody trains its input.
 
-        W_jk is used by every example: y_nk contains x_nj W_jk, for each n. Summed over the examples,
-        ∂L/∂W_jk = Σ_n x_nj · ∂L/∂y_nk, which is dW = xᵀ dy; and y_nk contains b_k once, so db_k = Σ_n dy_nk.
+        W_jk is used by every example: y_nk contains x_nj W_jk, for each n, and b_k once.
+        Summed over the examples, ∂L/∂W_jk = Σ_n x_nj · ∂L/∂y_nk, which is dW = xᵀ dy; and db_k = Σ_n dy_nk.
         """
         np.matmul(self.x.T, dy, out=self.dW)
         np.sum(dy, axis=0, out=self.db)

@@ -75,14 +75,22 @@ class Bernoulli(Likelihood):
         return np.sum(nats, axis=1)
 
     def backward(self) -> FloatArray:
-        """∂L/∂z_nj = (σ(z_nj) − x_nj) / N, because softplus' = σ: the two logarithms' fractions are gone."""
+        """∂L/∂z, (batch, features).
+
+        L = (1/N) Σ_nj [softplus(z_nj) − x_nj z_nj], from `per_example`:
+        ∂L/∂z_nj = (σ(z_nj) − x_nj) / N, because softplus' = σ. The two logarithms' fractions are gone.
+        """
         dz = sigmoid(self.y, out=self.buffer("dy", self.y.shape, self.y))
         dz -= self.x
         dz /= len(dz)
         return dz
 
     def target_gradient(self) -> FloatArray:
-        """∂L/∂x_nj = −z_nj / N: L is linear in x."""
+        """∂L/∂x, (batch, features).
+
+        L = (1/N) Σ_nj [softplus(z_nj) − x_nj z_nj], from `per_example`, is linear in x:
+        ∂L/∂x_nj = −z_nj / N.
+        """
         return self.y / -len(self.y)
 
     def mean(self, z: FloatArray) -> FloatArray:
@@ -106,13 +114,21 @@ class Gaussian(Likelihood):
         return 0.5 * np.sum(np.multiply(error, error, out=error), axis=1)
 
     def backward(self) -> FloatArray:
-        """∂L/∂y_nj = (y_nj − x_nj) / N: the 2 of the square cancels the ½."""
+        """∂L/∂y, (batch, features).
+
+        L = (1/N) Σ_nj ½(y_nj − x_nj)², from `per_example`:
+        ∂L/∂y_nj = (y_nj − x_nj) / N, for the 2 of the square cancels the ½.
+        """
         dy = np.subtract(self.y, self.x, out=self.buffer("dy", self.y.shape, self.y))
         dy /= len(dy)
         return dy
 
     def target_gradient(self) -> FloatArray:
-        """∂L/∂x = −∂L/∂y: L depends on the difference alone."""
+        """∂L/∂x, (batch, features).
+
+        L depends on the difference y − x alone,
+        so ∂L/∂x = −∂L/∂y.
+        """
         return (self.x - self.y) / len(self.y)
 
     def mean(self, y: FloatArray) -> FloatArray:
@@ -142,15 +158,23 @@ class LearnedGaussian(Likelihood, Parametrized):
         return 0.5 * (squared * np.exp(-self.log_var) + x.shape[1] * self.log_var)
 
     def backward(self) -> FloatArray:
-        """∂L/∂y_nj = (y_nj − x_nj) e^−s / N; and ∂L/∂s = (1/N) Σ_n ½[D − Σ_j (x_nj − y_nj)² e^−s], which is zero
-        where e^s is the mean squared error per feature."""
+        """∂L/∂y, (batch, features); writes ∂L/∂s, (1,), into `dlog_var`.
+
+        L = (1/N) Σ_n ½[Σ_j (y_nj − x_nj)² e^−s + D s], from `per_example`, with D features:
+        ∂L/∂y_nj = (y_nj − x_nj) e^−s / N; and ∂L/∂s = (1/N) Σ_n ½[D − Σ_j (y_nj − x_nj)² e^−s], which is zero
+        where e^s is the mean squared error per feature.
+        """
         error, precision = self.y - self.x, np.exp(-self.log_var)
         n, features = error.shape
         self.dlog_var[...] = 0.5 * (features - np.sum(error**2) / n * precision)
         return error * (precision / n)
 
     def target_gradient(self) -> FloatArray:
-        """∂L/∂x = −∂L/∂y: L depends on the difference alone."""
+        """∂L/∂x, (batch, features).
+
+        L depends on the difference y − x alone,
+        so ∂L/∂x = −∂L/∂y.
+        """
         return (self.x - self.y) * (np.exp(-self.log_var) / len(self.y))
 
     def mean(self, y: FloatArray) -> FloatArray:
@@ -171,7 +195,11 @@ class SoftmaxCrossEntropy(Buffered):
         return -float(np.mean(self.log_p[np.arange(len(z)), labels]))
 
     def backward(self) -> FloatArray:
-        """∂L/∂z_nk = (p(k | z_n) − [k = label_n]) / N: the log-sum's derivative is the softmax itself."""
+        """∂L/∂z, (batch, classes).
+
+        L = (1/N) Σ_n [log Σ_l e^z_nl − z_n,label], as in `forward`:
+        ∂L/∂z_nk = (p(k | z_n) − [k = label_n]) / N, for the log-sum's derivative is the softmax itself.
+        """
         dz = np.exp(self.log_p)
         dz[np.arange(len(dz)), self.labels] -= 1
         dz /= len(dz)

@@ -44,13 +44,21 @@ class MLP:
         return x
 
     def backward(self, dy: FloatArray) -> FloatArray:
-        """∂L/∂x from ∂L/∂y: the chain rule layer by layer, last to first; every dW and db is written."""
+        """∂L/∂x (batch, sizes[0]) from ∂L/∂y (batch, sizes[-1]); every dW and db is written on the way.
+
+        y = φ_L(… φ₁(x W₁ + b₁) …), and the chain rule peels this from the outside:
+        last layer first, through φ and then through its dense layer, until x is reached.
+        """
         for dense, phi in zip(reversed(self.dense), reversed(self.activations), strict=True):
             dy = dense.backward(phi.backward(dy))
         return dy
 
     def parameter_gradients(self, dy: FloatArray) -> None:
-        """`backward` without its last matrix product, the gradient of the input: in training the input is data."""
+        """Every layer's dW and db, and no more, from ∂L/∂y (batch, sizes[-1]).
+
+        In training the input is data, and nobody asks for ∂L/∂x:
+        this is `backward` without its last matrix product.
+        """
         first, *rest = zip(self.dense, self.activations, strict=True)
         for dense, phi in reversed(rest):
             dy = dense.backward(phi.backward(dy))

@@ -53,6 +53,11 @@ class SGD(Optimizer):
         self.momentum = checks.number("momentum", momentum, at_least=0, below=1)
 
     def step(self, parameters: FloatArray, gradients: FloatArray) -> None:
+        """One update of the flat `parameters`, in place; `gradients` has the same shape and is left as it is.
+
+        v₀ = 0, so the first step is that of plain descent;
+        from then on momentum · v + g is written over v, and α v taken from θ, a piece at a time.
+        """
         if self.steps == 0:
             self.velocity = np.zeros_like(parameters)
         rate = self.learning_rate
@@ -86,9 +91,10 @@ class Adam(Optimizer):
         self.epsilon = checks.number("epsilon", epsilon, above=0)
 
     def step(self, parameters: FloatArray, gradients: FloatArray) -> None:
-        """Algorithm 1, with its two corrections moved out of the arrays and into two numbers:
+        """One update of the flat `parameters`, in place; `gradients` has the same shape and is left as it is.
 
-        α m̂ / (√v̂ + ε) = α/c₁ · m / (√(v/c₂) + ε) = (α √c₂ / c₁) · m / (√v + ε √c₂),  where cᵢ = 1 − βᵢᵗ.
+        With cᵢ = 1 − βᵢᵗ the algorithm's last line takes from θ: α m̂ / (√v̂ + ε) = α/c₁ · m / (√(v/c₂) + ε)
+        = (α √c₂ / c₁) · m / (√v + ε √c₂), where the corrections are two numbers, outside the arrays.
         """
         if self.steps == 0:
             self.m, self.v = np.zeros_like(parameters), np.zeros_like(parameters)
