@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import scratch_ae as ae
-from scratch_ae.gradient_check.check import central_differences
+from scratch_ae.gradient_check.differences import central_differences
 
 SIZES = [6, 5, 3]
 

@@ -89,3 +89,12 @@ def test_after_pretraining_and_tuning_of_a_stack_the_gradient_is_that_of_the_obj
     if epochs:
         model.fit(*batch(model, 40, seed=1), epochs=epochs, batch_size=10, progress=False)
     assert_gradients_agree(model)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_asking_for_the_gradient_of_the_input_leaves_those_of_the_parameters_as_they_were(name):
+    model = MODELS[name]()
+    model.loss_and_gradients(*batch(model, 5))
+    before = model.gradients.flat.copy()
+    model.input_gradient()
+    np.testing.assert_array_equal(model.gradients.flat, before)

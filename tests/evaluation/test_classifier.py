@@ -5,7 +5,7 @@ import pytest
 
 import scratch_ae as ae
 from scratch_ae.evaluation import SoftmaxClassifier
-from scratch_ae.gradient_check.check import central_differences, relative_error
+from scratch_ae.gradient_check.differences import central_differences, relative_error
 
 
 def blobs(n=300, seed=0):

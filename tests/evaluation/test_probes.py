@@ -5,7 +5,7 @@ import pytest
 
 import scratch_ae as ae
 from scratch_ae.evaluation import probes
-from scratch_ae.gradient_check.check import STEP
+from scratch_ae.gradient_check.differences import STEP
 
 
 def rows(n=200, d=6, seed=0):

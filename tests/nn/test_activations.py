@@ -82,6 +82,13 @@ def test_derivative_at_the_kink_is_the_one_from_the_left(name, at_the_kink):
     assert phi.derivative() == at_the_kink
 
 
+@pytest.mark.parametrize(("name", "at_the_kink"), [("relu", 0), ("leaky_relu", 0), ("elu", 1)])
+def test_second_derivative_at_the_kink_is_the_one_from_the_left(name, at_the_kink):
+    phi = activation(name)
+    phi.forward(np.zeros((1, 1)))
+    assert phi.second_derivative() == at_the_kink
+
+
 @every_activation
 @pytest.mark.parametrize("shape", [(4, 5), (1, 1), (7, 2)])
 def test_backward_is_dh_times_the_derivative(name, shape):

@@ -5,7 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from scratch_ae.gradient_check.check import central_differences
+from scratch_ae.gradient_check.differences import central_differences
 from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.initializers import he_normal
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from scratch_ae.gradient_check.check import central_differences, relative_error
+from scratch_ae.gradient_check.differences import central_differences, relative_error
 from scratch_ae.nn.losses import (
     LIKELIHOODS,
     Bernoulli,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scratch_ae.gradient_check.check import central_differences, relative_error
+from scratch_ae.gradient_check.differences import central_differences, relative_error
 from scratch_ae.nn.activations import ACTIVATIONS, activation
 from scratch_ae.nn.mlp import MLP
 
