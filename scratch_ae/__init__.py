@@ -8,6 +8,9 @@ vae.fit(train.images, epochs=10, validation=test.images)
 print(ae.gradcheck(ae.VAE([784, 400, 20]), test.images[:4], entries=20))
 """
 
+import importlib
+from typing import Any
+
 from scratch_ae.autoencoders import (
     VAE,
     Autoencoder,
@@ -45,3 +48,12 @@ __all__ = [
     "load_fashion_mnist",
     "load_mnist",
 ]
+
+ON_DEMAND = ("evaluation", "exercises", "plots")
+
+
+def __getattr__(name: str) -> Any:
+    """Imports `ae.plots` and its like when they are first asked for: matplotlib takes longer than all the rest."""
+    if name in ON_DEMAND:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

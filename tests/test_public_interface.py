@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import subprocess
 import sys
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def test_every_public_name_is_there_and_documented(name):
 
 def test_every_name_of_the_design_is_public():
     assert set(scratch_ae.__all__) >= DESIGN
+
+
+@pytest.mark.parametrize("name", ["evaluation", "exercises", "plots"])
+def test_what_is_imported_on_demand_can_be_reached_as_an_attribute(name):
+    assert getattr(scratch_ae, name).__name__ == f"scratch_ae.{name}"
+
+
+def test_matplotlib_is_not_loaded_before_something_is_drawn():
+    loaded = "import sys, scratch_ae; scratch_ae.exercises; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout == "False\n"
+
+
+def test_name_that_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'autoencoder'"):
+        scratch_ae.autoencoder  # noqa: B018
 
 
 def test_no_name_is_listed_twice():

@@ -1,0 +1,87 @@
+"""A class: one folder a student, every file marked, none able to spoil another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from scratch_ae.exercises.marking import Mark, Submitted, file_name, mark_all, plain, submitted
+from scratch_ae.exercises.process import Course, Limits
+from scratch_ae.exercises.task import Task
+
+
+@dataclass(frozen=True)
+class Student:
+    """A submission: the name of its folder, and a mark for every task, in their order."""
+
+    name: str
+    marks: tuple[Mark, ...]
+
+    @property
+    def points(self) -> int:
+        return sum(mark.points for mark in self.marks)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A class's marks. `single`: the folder given was itself one submission."""
+
+    tasks: tuple[Task, ...]
+    students: tuple[Student, ...]
+    single: bool
+    seconds: float
+
+    @property
+    def possible(self) -> int:
+        return sum(task.points for task in self.tasks)
+
+    def file(self, task: Task) -> str:
+        return file_name(self.tasks, task)
+
+
+def grade(folder: Path, course: Course, limits: Limits | None = None, jobs: int = 2) -> Graded:
+    """Marks every submission in `folder`, or `folder` itself if the tasks' files stand in it.
+
+    All files are read before the first one is run, so that no submission can change another, or see how it is done.
+    """
+    start, tasks = time.monotonic(), course.tasks
+    folders, single = submissions(folder, tasks)
+    files = [file for student in folders for file in read(student, folder, tasks)]
+    marks = mark_all(course, files, limits, jobs)
+    n = len(tasks)
+    students = [Student(readable(student), tuple(marks[i * n : (i + 1) * n])) for i, student in enumerate(folders)]
+    return Graded(tasks, tuple(students), single, time.monotonic() - start)
+
+
+def submissions(folder: Path, tasks: Sequence[Task]) -> tuple[list[Path], bool]:
+    """The students' folders by name, and whether there is only the one given. Hidden folders are nobody's."""
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder: give the one that holds a folder for every student.")
+    names = {file_name(tasks, task) for task in tasks}
+    inside = sorted(folder.iterdir())
+    if any(path.name in names for path in inside):
+        return [folder], True
+    students = [path for path in inside if path.is_dir() and not path.name.startswith(".")]
+    if not students:
+        raise ValueError(
+            f"{folder} holds no submissions: a folder for every student is expected, with files such as "
+            f"{file_name(tasks, tasks[0])} in it."
+        )
+    return students, False
+
+
+def read(student: Path, folder: Path, tasks: Sequence[Task]) -> list[Submitted]:
+    """Every file of a submission, in memory."""
+    names = [file_name(tasks, task) for task in tasks]
+    if student != folder and student.is_symlink():
+        problem = f"{plain(student.name)} is a link to another folder, and is not followed."
+        return [Submitted(task, name, "", "unreadable", problem) for task, name in zip(tasks, names, strict=True)]
+    return [submitted(student, task, name) for task, name in zip(tasks, names, strict=True)]
+
+
+def readable(folder: Path) -> str:
+    """The name of a folder, printable whatever it is."""
+    name = folder.resolve().name if folder.name in ("", "..") else folder.name
+    return plain(name.encode("utf-8", "replace").decode("utf-8")).replace("\n", "?")

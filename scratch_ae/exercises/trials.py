@@ -1,0 +1,131 @@
+"""How the classes of a file are put to the test: their gradients against differences of the true loss, and what a
+gradient check cannot see against what it ought to be."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from scratch_ae.arrays import FloatArray
+from scratch_ae.exercises.task import Names, Results
+from scratch_ae.gradient_check.check import compare
+from scratch_ae.gradient_check.report import Report
+from scratch_ae.gradient_check.rows import How
+from scratch_ae.gradient_check.subject import BY_PARAMETER_GRADIENTS, Subject, same, subject
+
+LIBRARY = (
+    "nn.activations", "nn.dense", "nn.mlp", "nn.losses", "nn.initializers", "nn.optimizers",
+    "autoencoders.stages", "autoencoders.autoencoder", "autoencoders.variational", "autoencoders.conditional",
+    "autoencoders.sparse", "autoencoders.denoising", "autoencoders.contractive", "autoencoders.tied",
+)  # fmt: skip
+"""The modules that files are cut from: their names stand behind those of a submitted file."""
+
+
+@lru_cache(maxsize=1)
+def library_names() -> dict[str, Any]:
+    """Every name of those modules, as the library has it."""
+    modules = [importlib.import_module(f"scratch_ae.{module}") for module in LIBRARY]
+    return {name: value for module in modules for name, value in vars(module).items() if not name.startswith("__")}
+
+
+@cache
+def library_results(trial: GradientTrial | MeasuredTrial) -> dict[str, FloatArray]:
+    """What the library's own classes give: a class of thirty is marked against the same numbers."""
+    return trial.run({})
+
+
+@dataclass(frozen=True)
+class GradientTrial:
+    """Is the gradient right?
+
+    `build` makes from the classes of a file what `gradcheck` takes: (thing, *inputs), the same at every call. It is
+    called on the submitted classes, whose gradients are then held against differences of the library's own loss, so
+    that a changed `forward` that suits a wrong `backward` helps nobody. Gradients that equal the library's, which its
+    tests hold against differences, need none taken.
+    """
+
+    title: str
+    build: Callable[[Names], tuple[Any, ...]]
+
+    def run(self, names: Names) -> dict[str, FloatArray]:
+        """The loss, and the gradients of two calls, of which each finds other numbers where it is to write."""
+        submitted = self.subject({**library_names(), **names})
+        results = {"loss": np.array(submitted.loss())}
+        for call in (0, 1):
+            for name, gradient in submitted.gradients(call).items():
+                if gradient is not None:
+                    results[f"{call} {name}"] = np.asarray(gradient)
+        return results
+
+    def judge(self, results: Results) -> list[str]:
+        right = library_results(self)
+        loss, given = float(right["loss"]), results.get("loss")
+        if given is None or given.shape != () or given.dtype != np.float64:
+            return [f"{self.title}: no loss came back."]
+        if not abs(float(given) - loss) <= 1e-9 * max(1.0, abs(loss)):
+            return [
+                f"{self.title}: forward gives {float(given):.9g}, but {loss:.9g} is right: is there still something "
+                f"in it to write or to repair, or was more changed than had to be?"
+            ]
+        if results.keys() == right.keys() and all(same(results[name], right[name]) for name in right):
+            return []
+        report = self.report(results)
+        return (
+            [] if report.ok else [f"{self.title}: {line.removeprefix('Diagnosis: ')}" for line in report.diagnosis()]
+        )
+
+    def report(self, results: Results) -> Report:
+        """The gradient check of what was submitted against differences of the library's loss."""
+        true = self.subject(library_names())
+        names = [*true.arrays]
+        names += [
+            f"{name}{BY_PARAMETER_GRADIENTS}" for name in names if f"0 {name}{BY_PARAMETER_GRADIENTS}" in results
+        ]
+        first, second = ({name: results.get(f"{call} {name}") for name in names} for call in (0, 1))
+        return compare(true, first, second, How())
+
+    def subject(self, names: Names) -> Subject:
+        thing, *inputs = self.build(names)
+        return subject(thing, *inputs)
+
+
+@dataclass(frozen=True)
+class MeasuredTrial:
+    """What no gradient check sees: a distribution, a scale, a step of an optimizer.
+
+    `measure` returns arrays that the file's classes computed; `verdict` gives a sentence for each thing that is
+    wrong with them: what came out, what is expected. It is asked only about finite arrays of the shapes that the
+    library's own classes give.
+    """
+
+    title: str
+    measure: Callable[[Names], dict[str, FloatArray]]
+    verdict: Callable[[Results], list[str]]
+
+    def run(self, names: Names) -> dict[str, FloatArray]:
+        return {name: np.asarray(value) for name, value in self.measure({**library_names(), **names}).items()}
+
+    def judge(self, results: Results) -> list[str]:
+        with np.errstate(all="ignore"):  # numbers that were made up may be as large as they like
+            return [f"{self.title}: {finding}" for finding in self.malformed(results) or self.verdict(results)]
+
+    def malformed(self, results: Results) -> list[str]:
+        """What keeps the verdict from being asked."""
+        findings = []
+        for name, expected in library_results(self).items():
+            given = results.get(name)
+            if given is None:
+                findings.append(f"{name} did not come back.")
+            elif given.shape != expected.shape or given.dtype != np.float64:
+                findings.append(
+                    f"{name} has shape {given.shape} and dtype {given.dtype}, but {expected.shape} and float64 are "
+                    f"expected."
+                )
+            elif not np.isfinite(given).all():
+                findings.append(f"{name} holds NaN or infinity.")
+        return findings
