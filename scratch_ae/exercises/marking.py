@@ -19,7 +19,11 @@ LARGEST = 1 << 18
 QUIET = ("right", "wrong", "not started", "missing")
 """What may come of honest work. Any other status is an incident, for the teacher to look at."""
 
-SIGNALS = {"signal 11": "with a segmentation fault", "signal 9": "killed from outside", "signal 6": "by an abort"}
+SIGNALS = {
+    "signal 6": "Python was aborted.",
+    "signal 9": "Its process was killed, by itself or by the system.",
+    "signal 11": "Python ended with a segmentation fault.",
+}
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def ended(outcome: Outcome, limits: Limits) -> tuple[str, tuple[str, ...]]:
         return "tampered", ("It ended the process that watches it.",)
     if end == "malformed":
         return "tampered", ("It wrote something of its own where the results of the trials belong.",)
-    return "crashed", (f"Python ended {SIGNALS.get(end, f'with {end}')} while it ran.",)
+    return "crashed", (SIGNALS.get(end, f"Its process ended with {end}."),)
 
 
 def judged(task: Task, outcome: Outcome) -> tuple[str, tuple[str, ...]]:

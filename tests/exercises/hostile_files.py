@@ -1,8 +1,14 @@
 """What a class hands in at its worst: most of these files would be right, were it not for what they also do."""
 
+import os
+
 from standin_tasks import TASKS, solution
 
 RIGHT = solution(TASKS[0])
+ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
+LEFT = ("tampered", "left processes running") if ROOT else ("crashed", "BlockingIOError")
+"""Whom the system trusts may start processes, which are found; others may not, which is an exception."""
+
 FOREVER = "\nwhile True:\n    pass\n"
 
 
@@ -57,17 +63,16 @@ HOSTILE = {
     ),
     "process left behind": (
         RIGHT + "\nimport os, time\nif os.fork() == 0:\n    time.sleep(60)\n",
-        "tampered",
-        "left processes running",
+        *LEFT,
     ),
     "daemon": (
         RIGHT
         + "\nimport os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n        time.sleep(60)\n"
         "    os._exit(0)\n",
-        "tampered",
-        "left processes running",
+        *LEFT,
     ),
     "killed by its own hand": (RIGHT + "\nimport os; os.kill(os.getpid(), 9)\n", "crashed", "killed"),
+    "killed with its group": (RIGHT + "\nimport os; os.killpg(0, 9)\n", "crashed", "killed"),
     "killing the one who watches": (
         RIGHT + "\nimport os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)\n",
         "tampered",

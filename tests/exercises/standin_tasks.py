@@ -1,6 +1,7 @@
 """Tasks as small as they can be, whose trials need nothing but NumPy: to put the marking itself to the test."""
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,4 +73,5 @@ def use_a_copy_of_the_package(monkeypatch, folder):
     shutil.copytree(guard.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(guard, "PACKAGE", copy)
     monkeypatch.setattr(process, "PACKAGE", copy)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))  # what is kept of changed files goes with the rest
     return copy

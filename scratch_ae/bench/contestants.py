@@ -1,0 +1,68 @@
+"""Who runs: each makes, from a setup, a function that trains for one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from scratch_ae.bench import frameworks
+from scratch_ae.bench.setup import LEARNING_RATE, Setup
+from scratch_ae.nn.optimizers import Adam
+from scratch_ae.training import fit
+
+Epoch = Callable[[], None]
+
+
+def scratch_ae(setup: Setup) -> Epoch:
+    """This library, as a user trains with it: `fit` with its history, without the line of progress."""
+    model, data, optimizer = setup.model(), setup.data(), Adam(LEARNING_RATE)
+    rng = np.random.default_rng(0)
+
+    def epoch() -> None:
+        fit(model, [data], optimizer=optimizer, epochs=1, batch_size=setup.batch, rng=rng, progress=False)
+
+    return epoch
+
+
+def matrix_products(setup: Setup) -> Epoch:
+    """The floor: an epoch's matrix products alone, each into an array that is there already.
+
+    y = x W, dW = xᵀ dy for every layer, dx = dy Wᵀ for every layer but the first.
+    """
+    rng = np.random.default_rng(0)
+
+    def numbers(*shape: int) -> np.ndarray:
+        return rng.standard_normal(shape, dtype=np.float32)
+
+    layers = [
+        (numbers(setup.batch, a), numbers(a, b), numbers(setup.batch, b), numbers(a, b), numbers(setup.batch, a))
+        for a, b in setup.layers
+    ]
+
+    def step() -> None:
+        for x, W, y, _, _ in layers:
+            np.matmul(x, W, out=y)
+        for i, (x, W, y, dW, dx) in reversed([*enumerate(layers)]):
+            np.matmul(x.T, y, out=dW)
+            if i > 0:
+                np.matmul(y, W.T, out=dx)
+
+    def epoch() -> None:
+        for _ in range(-(-setup.images // setup.batch)):
+            step()
+
+    return epoch
+
+
+CONTESTANTS: dict[str, Callable[[Setup], Epoch]] = {
+    "scratch_ae": scratch_ae,
+    "matrix products": matrix_products,
+    "PyTorch": frameworks.torch_eager,
+    "PyTorch, compiled": frameworks.torch_compiled,
+    "JAX": frameworks.jax_jitted,
+}
+"""By the name they have in the table."""
+
+NEEDS = {"PyTorch": "torch", "PyTorch, compiled": "torch", "JAX": "jax"}
+"""What has to be installed for whom."""

@@ -1,0 +1,59 @@
+"""What is raced: a network, a batch size, and the images it learns."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scratch_ae import VAE, Autoencoder
+from scratch_ae.arrays import FloatArray
+
+LEARNING_RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class Setup:
+    """The same task for every contestant: ReLU, Bernoulli likelihood from logits, Adam, float32.
+
+    kind     "ae" or "vae"
+    sizes    of the encoder, the code or latent dimension last; the decoder mirrors it
+    batch    examples in a step
+    images   that an epoch goes through
+    threads  of the matrix products
+    """
+
+    kind: str
+    sizes: tuple[int, ...]
+    batch: int
+    images: int
+    threads: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind} {'-'.join(map(str, self.sizes))}, batch {self.batch}"
+
+    @property
+    def layers(self) -> Sequence[tuple[int, int]]:
+        """(fan_in, fan_out) of every dense layer, in order; a VAE's code layer puts out mean and log-variance."""
+        *before, code = self.sizes
+        there = [*before, 2 * code] if self.kind == "vae" else [*self.sizes]
+        back = [*self.sizes[::-1]]
+        return [*itertools.pairwise(there), *itertools.pairwise(back)]
+
+    def model(self) -> Autoencoder:
+        """This library's."""
+        kind = {"ae": Autoencoder, "vae": VAE}[self.kind]
+        return kind(self.sizes, seed=0)
+
+    def data(self) -> FloatArray:
+        """MNIST's training images, over and over if more are asked for; random ones where the input has another
+        size."""
+        if self.sizes[0] == 784:
+            from scratch_ae.datasets import load_mnist
+
+            images = load_mnist()[0].images
+            return np.resize(images, (self.images, 784))
+        return np.random.default_rng(0).random((self.images, self.sizes[0]), dtype=np.float32)
