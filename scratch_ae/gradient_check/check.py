@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from scratch_ae import checks
 from scratch_ae.gradient_check.diagnosis import diagnose
-from scratch_ae.gradient_check.directions import check_along_directions
+from scratch_ae.gradient_check.directions import FAST_TOLERANCE, check_along_directions
 from scratch_ae.gradient_check.report import Cause, Report
 from scratch_ae.gradient_check.rows import How, check_every_array
 from scratch_ae.gradient_check.subject import Subject, Written, subject
@@ -31,11 +32,13 @@ def gradcheck(
 ) -> Report:
     """Compares gradients written by hand with differences of the loss, and says what is wrong if they disagree.
 
-    thing        a whole model, with its x (batch, features) and labels if it takes any; a layer with its x; a loss
-                 with its y and target; a penalty with its argument; or a function of arrays that returns one number,
-                 with `gradient=` the function that returns an array for each of them
+    thing        a whole model, with its x (batch, features) and labels if it takes any: `parameters`, `gradients`,
+                 `loss_and_gradients(x, …)` are asked of it; a layer with its x: `forward(x)`, `backward(dy)`, and
+                 `parameter_names` with a W and a dW for each; a loss or penalty with what its `forward` takes, whose
+                 `backward()` takes nothing; or a function of arrays that returns one number, with `gradient=` the
+                 function that returns an array for each of them
     seed         noise starts from it at each evaluation, so it is the same in all of them
-    tolerance    of the relative error; 1e-7 unless given, 1e-10 with `richardson`
+    tolerance    of the relative error; unless given 1e-7, with `richardson` 1e-10, with `fast` 1e-6
     entries      checks so many of each array, drawn at random, where the model is not small: an entry costs two
                  evaluations of the loss
     fast         instead checks each array along random directions, which takes seconds for a full-size model, and
@@ -53,52 +56,60 @@ def gradcheck(
         checks.number("tolerance", tolerance, above=0)
     if entries is not None:
         checks.whole("entries", entries, at_least=1)
-    how = How(seed, tolerance or (1e-10 if richardson else 1e-7), entries, fast, richardson)
+    if fast and (entries is not None or richardson):
+        raise ValueError("fast=True checks along directions: entries= and richardson= do not go with it.")
+    how = How(
+        seed, tolerance or (FAST_TOLERANCE if fast else 1e-10 if richardson else 1e-7), entries, fast, richardson
+    )
     checked = subject(thing, *inputs, gradient=gradient, seed=seed)
     return compare(checked, checked.gradients(0), checked.gradients(1), how)
 
 
-def compare(subject: Subject, first: Written, second: Written, how: How) -> Report:
+def compare(checked: Subject, first: Written, second: Written, how: How) -> Report:
     """Holds what two calls of the hand-written code wrote, each over another `filling`, against differences."""
-    notes = list(subject.notes)
-    value, again = subject.loss(), subject.loss()
+    notes = list(checked.notes)
+    value, again = checked.loss(), checked.loss()
     if not np.isfinite([value, again]).all():
         return failed(
-            subject, "nan", f"the loss itself is {value}, so that there is nothing to differentiate.", notes
+            checked, "nan", f"the loss itself is {value}, so that there is nothing to differentiate.", notes
         )
     if abs(value - again) > 1e-12 * max(abs(value), abs(again)):
         text = (
             f"two evaluations at the same point give {value:.9g} and {again:.9g}: noise is drawn anew in each. Draw "
             f"it from the rng that is handed in, or fix its seed, so that all evaluations see the same noise."
         )
-        return failed(subject, "noise", text, notes)
-    if in_single_precision(subject):
-        how = How(how.seed, max(how.tolerance, SINGLE_TOLERANCE), how.entries, False, False, SINGLE_STEP)
+        return failed(checked, "noise", text, notes)
+    if in_single_precision(checked):
+        tolerance = max(how.tolerance, SINGLE_TOLERANCE)
+        how = replace(how, tolerance=tolerance, fast=False, richardson=False, step=SINGLE_STEP)
         notes.append(
             f"The loss is computed in float32, whose seven digits leave two or three in a difference: the tolerance "
             f"is {how.tolerance:g}, and small mistakes stay unseen. Compute in float64 to check to 1e-7."
         )
     if how.fast:
-        rows = check_along_directions(subject, first, how.seed, max(how.tolerance, 1e-6))
+        rows = check_along_directions(checked, first, how.seed, how.tolerance)
     else:
-        rows = check_every_array(subject, first, second, how)
-    return Report(tuple(rows), tuple(notes), tuple(diagnose(subject, rows, first, second)))
+        rows = check_every_array(checked, first, second, how)
+    return Report(tuple(rows), tuple(notes), tuple(diagnose(checked, rows, first, second)))
 
 
-def in_single_precision(subject: Subject) -> bool:
+def in_single_precision(checked: Subject) -> bool:
     """Every value of the loss, at three points drawn at random, is a float32: by chance that happens to one float64
     in 10²⁶."""
-    array = next(iter(subject.arrays.values()))
-    before, rng, values = array.copy(), np.random.default_rng(0), []
+    if checked.single:
+        return True
+    before, rng, values = {name: array.copy() for name, array in checked.arrays.items()}, np.random.default_rng(0), []
     try:
         for _ in range(3):
-            array[...] = before + 1e-2 * rng.standard_normal(before.shape)
-            values.append(subject.loss())
+            for name, array in checked.arrays.items():
+                array[...] = before[name] * (1 + 1e-3 * rng.standard_normal(array.shape))
+            values.append(checked.loss())
     finally:
-        array[...] = before
+        for name, array in checked.arrays.items():
+            array[...] = before[name]
     return len(set(values)) > 1 and all(value == float(np.float32(value)) for value in values)
 
 
-def failed(subject: Subject, kind: str, text: str, notes: list[str]) -> Report:
+def failed(checked: Subject, kind: str, text: str, notes: list[str]) -> Report:
     """Nothing can be compared."""
-    return Report((), tuple(notes), (Cause(kind, text, (type(subject.thing).__name__,)),))
+    return Report((), tuple(notes), (Cause(kind, text, (type(checked.thing).__name__,)),))

@@ -56,14 +56,14 @@ def guesses_about_paths(evidence: Evidence) -> Iterator[Guess]:
     evidence.subject.gradients(0, watch=lambda fresh: recording(fresh, records))
     for path, piece in pieces(thing).items():
         record = records[path]
-        if record.given is None:
+        if record.calls != 1 or record.given is None:
             continue
         name = f"{path} ({type(piece).__name__})"
         before = evidence.array.copy()
         foretold = differences(evidence, loss_while(evidence, frozen, piece, evidence.array, before))
         text = f"only one path is counted: the loss depends on this array through {name} as well."
         yield Guess("one path", text, foretold, at_least=2)
-        if record.incoming is None:
+        if np.ndim(record.given[0]) > 0:
             foretold = differences(evidence, loss_while(evidence, shifted, piece, record.given[0]))
             text = f"{name} is passed by on the way back: its derivative is missing."
             yield Guess("derivative missing", text, foretold, at_least=2)

@@ -19,6 +19,9 @@ STEPS = (1e-3, 1e-4, 1e-5)
 """Lengths tried along a direction of length 1; the best agreement counts. The longest suffers least from rounding,
 the shortest from kinks, of which a large model has thousands."""
 
+FAST_TOLERANCE = 1e-6
+"""What a right gradient stays well below along any direction, also among a large model's kinks."""
+
 SAMPLE = 24
 """Entries compared one by one where an array turns out wrong, so that the diagnosis has numbers to go by."""
 

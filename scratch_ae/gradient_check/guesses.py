@@ -11,7 +11,7 @@ import numpy as np
 
 from scratch_ae.arrays import FloatArray
 from scratch_ae.gradient_check.report import ArrayCheck
-from scratch_ae.gradient_check.subject import BY_PARAMETER_GRADIENTS, Subject, comparable, filling
+from scratch_ae.gradient_check.subject import BY_PARAMETER_GRADIENTS, Subject, comparable, filling, takes_rng
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def guesses_about_form(evidence: Evidence) -> Iterator[Guess]:
     if np.shape(second) != shape:
         return
     fillings = [filling(shape, call) for call in (0, 1)]
-    if evidence.row.name in evidence.subject.stored:
+    if evidence.row.name.removesuffix(BY_PARAMETER_GRADIENTS) in evidence.subject.stored:
         left = (array == fillings[0]) & (np.asarray(second) == fillings[1])
         if left.all():
             yield Guess(
@@ -138,7 +138,9 @@ def guesses_about_layers(evidence: Evidence) -> Iterator[Guess]:
     if incoming is None or incoming.ndim != 2:
         return
     if evidence.row.name == "input x":
-        if incoming.shape == right.shape:
+        if incoming.shape == right.shape and not acts_on_each_entry(evidence):
+            yield Guess("passed on", "what comes in, ∂L/∂y, is passed on as it is.", incoming, at_least=2)
+        elif incoming.shape == right.shape:
             missing = "the derivative of the activation is missing: what comes in, ∂L/∂h, is passed on as it is."
             yield Guess("derivative missing", missing, incoming, at_least=2)
             at_output = "the activation's derivative is taken at its output h instead of its input a."
@@ -149,9 +151,10 @@ def guesses_about_layers(evidence: Evidence) -> Iterator[Guess]:
                 )
         for name, array in evidence.subject.arrays.items():
             if array.ndim == 2 and array.shape[0] == array.shape[1] == incoming.shape[1]:
-                text = f"{name} is used as it is, where its transpose is needed: dx = dy Wᵀ."
+                text = f"{name} is used transposed where it is needed as it is, or the other way round."
                 yield Guess("transposed", text, incoming @ array, at_least=2)
-    elif right.ndim == 1 and right.shape == incoming.shape[1:]:
+                yield Guess("transposed", text, incoming @ array.T, at_least=2)
+    elif right.ndim == 1 and right.shape == incoming.shape[1:] and len(incoming) > 1:
         if incoming.shape[0] == incoming.shape[1]:
             text = "it is summed over the units, axis 1, instead of the batch, axis 0."
             yield Guess("bias axis", text, incoming.sum(axis=1), at_least=2)
@@ -162,10 +165,22 @@ def guesses_about_layers(evidence: Evidence) -> Iterator[Guess]:
             )
 
 
+def acts_on_each_entry(evidence: Evidence) -> bool:
+    """Whether a layer has no parameters, and an entry of its input changes that entry of its output alone."""
+    if evidence.subject.stored:
+        return False
+    thing, x = evidence.subject.thing, evidence.subject.arrays["input x"]
+    if takes_rng(thing.forward):
+        return True  # a mask, as far as layers with noise and an output of the input's shape go
+    before, changed = np.array(thing.forward(x.copy())), x.copy()
+    changed.flat[0] += 0.5
+    return not np.any((np.array(thing.forward(changed)) != before).reshape(-1)[1:])
+
+
 def slope_at_output(evidence: Evidence) -> FloatArray:
     """φ'(φ(a)) by differences, for a layer that acts on each entry alone."""
     thing, x = evidence.subject.thing, evidence.subject.arrays["input x"]
-    if "rng" in getattr(thing.forward, "__code__", type(thing).forward.__code__).co_varnames:
+    if takes_rng(thing.forward):
         return np.full(x.shape, np.nan)
     h = np.array(thing.forward(x.copy()))
     step = 1e-5
@@ -217,14 +232,18 @@ def named(factor: float, scales: dict[str, float]) -> str:
     """What number a factor may be, its sign apart: "the batch size", "1 / (the batch size)", "2"; "" if unknown."""
     size, sign = abs(factor), "minus " if factor < 0 else ""
     known = {name: value for name, value in scales.items() if value not in (0.0, 1.0)}
-    names = [*known.items()]
-    names += [(f"{a} times {b}", known[a] * known[b]) for a in known for b in known if a < b]
-    names += [("2", 2.0), ("4", 4.0)]
-    found = [name for name, value in names if close(size, abs(value))]
-    found += [
-        f"1 / ({name})" if name not in "24" else f"1/{name}" for name, value in names if close(size, 1 / abs(value))
-    ]
-    return " or ".join(sign + name for name in found)
+    single = {**known, "2": 2.0, "4": 4.0}
+    products = {f"{a} times {b}": known[a] * known[b] for a in known for b in known if a < b}
+    for names in (single, products):
+        found = [name for name, value in names.items() if close(size, abs(value))]
+        found += [inverse(name) for name, value in names.items() if close(size, 1 / abs(value))]
+        if found:
+            return " or ".join(sign + name for name in found)
+    return ""
+
+
+def inverse(name: str) -> str:
+    return f"1/{name}" if name in ("2", "4") else f"1 / ({name})"
 
 
 def close(a: float, b: float) -> bool:

@@ -40,7 +40,7 @@ def pieces(thing: Any) -> dict[str, Any]:
 def is_piece(value: Any) -> bool:
     """An object with a forward and a backward; not a class, whose methods want an object first."""
     methods = (getattr(value, name, None) for name in ("forward", "backward"))
-    return not isinstance(value, type) and all(map(callable, methods))
+    return hasattr(value, "__dict__") and not isinstance(value, type) and all(map(callable, methods))
 
 
 @contextmanager
@@ -58,8 +58,10 @@ def replaced(piece: Any, **methods: Callable[..., Any]) -> Iterator[None]:
 
 @dataclass
 class Record:
-    """What one piece was given and gave back, the last time: copies, as they were at that moment."""
+    """What one piece was given on the way forward, until its backward was called, and what it was given and gave back
+    then: copies, as they were at that moment. After several calls of forward these may belong to different ones."""
 
+    calls: int = 0
     given: tuple[Any, ...] | None = None
     incoming: tuple[Any, ...] | None = None
     returned: Any = None
@@ -79,6 +81,9 @@ def watched(piece: Any, record: Record) -> Any:
     own_forward = piece.forward
 
     def forward(*given: Any, **named: Any) -> Any:
+        if record.incoming is not None:
+            return own_forward(*given, **named)
+        record.calls += 1
         everything = (*given, *named.values())
         generators = [value for value in everything if isinstance(value, np.random.Generator)]
         record.given = tuple(kept(value) for value in everything if not isinstance(value, np.random.Generator))

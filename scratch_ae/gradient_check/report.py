@@ -42,10 +42,9 @@ class ArrayCheck:
         if not len(self.written):
             return ""
         size = float(np.max(np.abs(self.numerical), initial=0))
-        wrong = np.flatnonzero(~(np.abs(self.written - self.numerical) <= max(self.tolerance, 1e-6) * size))
-        if not len(wrong):
-            return ""
-        i = int(wrong[0])
+        off = np.abs(self.written - self.numerical)
+        wrong = np.flatnonzero(~(off <= max(self.tolerance, 1e-6) * size))
+        i = int(wrong[0]) if len(wrong) else int(np.argmax(off))
         place = [int(k) for k in np.unravel_index(int(self.indices[i]), self.shape)]
         return f"{place}: {self.written[i]:.6g} is written, by differences it is {self.numerical[i]:.6g}"
 
@@ -63,7 +62,7 @@ class Cause:
         return f"{', '.join(self.where)}: {self.text}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The rows of a gradient check. `print(report)` shows them as a table, with the diagnosis under it."""
 
@@ -85,12 +84,12 @@ class Report:
     def wrong(self) -> list[ArrayCheck]:
         return [row for row in self.rows if not row.ok]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join([*self.table(), *self.diagnosis(), *self.notes])
 
     def table(self) -> list[str]:
         """A line an array, and one that sums them up."""
-        if not self.rows:
+        if not any(row.checked > row.kinks for row in self.rows):
             return ["Nothing could be compared."]
         names = max(len("parameter"), *(len(row.name) for row in self.rows))
         lines = [f"{'parameter':<{names}}  {'shape':>12}  {'relative error':>14}  verdict"]
@@ -99,6 +98,9 @@ class Report:
             size = math.prod(row.shape)
             some = f"  ({row.checked:,} of {size:,} entries)" if row.checked < size else ""
             some += f"  ({row.kinks:,} at a kink left out)" if row.kinks else ""
+            some += (
+                "  (as far as the rounding of the loss lets one see)" if row.ok > (row.error <= row.tolerance) else ""
+            )
             lines.append(f"{row.name:<{names}}  {row.shape!s:>12}  {row.error:>14.1e}  {verdict}{some}")
         tolerance = max(row.tolerance for row in self.rows)
         wrong = [row.name for row in self.wrong]

@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,7 @@ class Subject:
     stored      the names of the arrays whose gradient is stored, and not returned
     scales      numbers that a gradient may be off by, by name: "the batch size"
     incoming    of a layer: the gradient R that its backward gets
+    single      of a layer: it computes in float32, though everything it is given is float64
     """
 
     thing: Any
@@ -53,11 +55,24 @@ class Subject:
     stored: frozenset[str]
     scales: dict[str, float]
     incoming: FloatArray | None = None
+    single: bool = False
     notes: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if not self.arrays:
+            raise TypeError(
+                "There is nothing to differentiate: no input holds real numbers, and there is no parameter."
+            )
+        for name, array in self.arrays.items():
+            if not array.flags.c_contiguous:
+                raise ValueError(
+                    f"{name} is a transposed or strided view: make it an array, np.ascontiguousarray({name})."
+                )
+
     def loss(self) -> float:
-        """The number whose gradient is checked."""
-        return float(sum(self.weights[name] * value for name, value in self.terms().items()))
+        """The number whose gradient is checked. A step may lead out of its domain, and that is no news."""
+        with np.errstate(all="ignore"):
+            return float(sum(self.weights[name] * value for name, value in self.terms().items()))
 
 
 def filling(shape: tuple[int, ...], call: int) -> FloatArray:
@@ -74,7 +89,7 @@ def subject(
         raise TypeError(
             "There is nothing to check it at: give gradcheck the inputs, too, such as gradcheck(layer, x)."
         )
-    inputs = tuple(map(as_input, inputs))
+    inputs = (as_input(inputs[0], whole=True), *map(as_input, inputs[1:]))
     if gradient is not None:
         return of_function(thing, inputs, gradient)
     if isinstance(thing, type):
@@ -95,10 +110,10 @@ def unwatched(thing: Any) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def as_input(value: Any) -> Any:
-    """A float64 copy of an array of real numbers; labels and the like as they are."""
+def as_input(value: Any, whole: bool = False) -> Any:
+    """A float64 copy of an array, or of a list, of real numbers; of `whole` ones only if asked, for labels stay."""
     array = np.asarray(value)
-    return np.array(array, np.float64, order="C") if array.dtype.kind == "f" else value
+    return np.array(array, np.float64, order="C") if array.dtype.kind in ("fiu" if whole else "f") else value
 
 
 def of_function(function: Callable[..., Any], inputs: tuple[Any, ...], gradient: Callable[..., Any]) -> Subject:
@@ -116,8 +131,10 @@ def of_function(function: Callable[..., Any], inputs: tuple[Any, ...], gradient:
 
     def gradients(call: int, watch: Watch = unwatched) -> Written:
         result = gradient(*copies(inputs))
-        results = result if isinstance(result, tuple) else (result,)
-        return dict(zip(names, results, strict=False))
+        results = result if isinstance(result, (tuple, list)) and len(arrays) > 1 else (result,)
+        if len(results) > len(inputs):
+            raise TypeError(f"gradient= returns {len(results)} arrays for {len(inputs)} inputs: return one for each.")
+        return {name: value for name, value in zip_longest(names, results) if name in arrays}
 
     return Subject(
         thing=function,
@@ -150,7 +167,7 @@ def of_model(model: Any, inputs: tuple[Any, ...], seed: Seed) -> Subject:
             array[...] = filling(array.shape, call)
         with watch(fresh):
             run(fresh.loss_and_gradients)
-            written = {name: np.array(array) for name, array in fresh.gradients.items()}
+            written = {name: kept(fresh.gradients.get(name)) for name in fresh.parameters}
             if hasattr(fresh, "input_gradient"):
                 written["input x"] = kept(fresh.input_gradient())
         return written
@@ -160,9 +177,13 @@ def of_model(model: Any, inputs: tuple[Any, ...], seed: Seed) -> Subject:
 
     in_terms = hasattr(model, "forward") and hasattr(model, "loss_of")
     weights = {"loss": 1.0}
+    stepped = copy.deepcopy(model)
+    if np.ndim(loss := run(stepped.loss_and_gradients)) != 0 or not isinstance(loss, (int, float, np.number)):
+        raise TypeError(f"loss_and_gradients returned {type(loss).__name__}: it has to return the loss, one number.")
+    notes += [
+        f"{name} has a gradient, but is no parameter." for name in model.gradients if name not in model.parameters
+    ]
     if in_terms:
-        stepped = copy.deepcopy(model)
-        run(stepped.loss_and_gradients)
         names = list(terms())
         weights = {name: stepped.loss_of({other: float(other == name) for other in names}) for name in names}
     return Subject(
@@ -193,7 +214,7 @@ def of_layer(layer: Any, inputs: tuple[Any, ...], seed: Seed, incoming: Any) -> 
         return parameters_of(thing, {path: parts[path] for path in inner})
 
     def gradients(call: int, watch: Watch = unwatched) -> Written:
-        def after(method: str) -> Written:
+        def after(method: str, watch: Watch = unwatched) -> Written:
             fresh = copy.deepcopy(layer)
             own = parameters(fresh)
             fill(own, call)
@@ -202,7 +223,7 @@ def of_layer(layer: Any, inputs: tuple[Any, ...], seed: Seed, incoming: Any) -> 
                 dx = kept(getattr(fresh, method)(incoming.copy()))
             return {"input x": dx} | stored_gradients(own)
 
-        written = after("backward")
+        written = after("backward", watch)
         if own and hasattr(layer, "parameter_gradients"):
             otherwise = after("parameter_gradients")
             written |= {
@@ -214,6 +235,11 @@ def of_layer(layer: Any, inputs: tuple[Any, ...], seed: Seed, incoming: Any) -> 
 
     x = inputs[0]
     own = parameters(layer)
+    notes += [
+        f"{name} has a d{name}, but is not in parameter_names: it was not checked."
+        for name, value in vars(layer).items()
+        if isinstance(value, np.ndarray) and hasattr(layer, f"d{name}") and name not in own
+    ]
     return Subject(
         thing=layer,
         arrays={name: getattr(part, word) for name, (part, word) in own.items()} | {"input x": x},
@@ -223,6 +249,7 @@ def of_layer(layer: Any, inputs: tuple[Any, ...], seed: Seed, incoming: Any) -> 
         stored=frozenset(own),
         scales=batch_scales(x),
         incoming=incoming,
+        single=np.asarray(y).dtype in (np.float32, np.float16),
         notes=notes,
     )
 
@@ -230,6 +257,8 @@ def of_layer(layer: Any, inputs: tuple[Any, ...], seed: Seed, incoming: Any) -> 
 def of_loss(loss: Any, inputs: tuple[Any, ...], seed: Seed) -> Subject:
     """`forward(y[, target])` → number and `backward()` → dy: a loss or a penalty."""
     loss, notes = in_float64(loss)
+    if any(p.default is p.empty for p in inspect.signature(loss.backward).parameters.values() if p.kind in (0, 1)):
+        raise TypeError("backward of a loss takes no arguments: let forward keep what backward needs of them.")
     own = parameters_of(loss, {})
     names = ["output y", "target x"] if hasattr(loss, "target_gradient") else ["output y"]
     targets = dict(zip(names, inputs, strict=False))
@@ -279,7 +308,9 @@ def in_float64(piece: Any) -> tuple[Any, list[str]]:
     """A copy of it with all parameters in float64, and a note if they were not."""
     piece, notes = copy.deepcopy(piece), []
     for part, word in parameters_of(piece, pieces(piece)).values():
-        value = getattr(part, word)
+        value = np.asarray(getattr(part, word))
+        if value.dtype == np.float64 and not value.flags.c_contiguous:
+            setattr(part, word, np.ascontiguousarray(value))
         if value.dtype != np.float64:
             notes = [f"The {type(piece).__name__} is {value.dtype}; a float64 copy of it was checked."]
             setattr(part, word, value.astype(np.float64))
