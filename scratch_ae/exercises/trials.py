@@ -14,9 +14,10 @@ import numpy as np
 from scratch_ae.arrays import FloatArray
 from scratch_ae.exercises.task import Names, Results
 from scratch_ae.gradient_check.check import compare
+from scratch_ae.gradient_check.forms import subject
 from scratch_ae.gradient_check.report import Report
 from scratch_ae.gradient_check.rows import How
-from scratch_ae.gradient_check.subject import BY_PARAMETER_GRADIENTS, Subject, same, subject
+from scratch_ae.gradient_check.subject import BY_PARAMETER_GRADIENTS, Subject, same
 
 LIBRARY = (
     "nn.activations", "nn.dense", "nn.mlp", "nn.losses", "nn.initializers", "nn.optimizers",
@@ -47,10 +48,13 @@ class GradientTrial:
     called on the submitted classes, whose gradients are then held against differences of the library's own loss, so
     that a changed `forward` that suits a wrong `backward` helps nobody. Gradients that equal the library's, which its
     tests hold against differences, need none taken.
+
+    loss_is   the methods that the loss comes out of: what to look at, if it is another than the library's
     """
 
     title: str
     build: Callable[[Names], tuple[Any, ...]]
+    loss_is: str = "forward"
 
     def run(self, names: Names) -> dict[str, FloatArray]:
         """The loss, and the gradients of two calls, of which each finds other numbers where it is to write."""
@@ -69,15 +73,23 @@ class GradientTrial:
             return [f"{self.title}: no loss came back."]
         if not abs(float(given) - loss) <= 1e-9 * max(1.0, abs(loss)):
             return [
-                f"{self.title}: forward gives {float(given):.9g}, but {loss:.9g} is right: is there still something "
-                f"in it to write or to repair, or was more changed than had to be?"
+                f"{self.title}: the loss, which {self.loss_is} leads to, is {float(given):.9g}, but {loss:.9g} is "
+                f"right: is there still something in {self.loss_is} to write or to repair, or was more changed than "
+                f"had to be?"
             ]
         if results.keys() == right.keys() and all(same(results[name], right[name]) for name in right):
             return []
-        report = self.report(results)
-        return (
-            [] if report.ok else [f"{self.title}: {line.removeprefix('Diagnosis: ')}" for line in report.diagnosis()]
-        )
+        return self.diagnosis(self.report(results))
+
+    def diagnosis(self, report: Report) -> list[str]:
+        """A finding for each cause: those that are known, or else that none is. The first wrong entry, which only
+        this trial has, stands in a line of its own behind the first of them."""
+        if report.ok:
+            return []
+        known = [cause for cause in report.causes if cause.kind != "unknown"]
+        first, *others = [f"{self.title}: {cause}" for cause in known or report.causes]
+        entries = [line for line in report.diagnosis() if line.startswith("First at")]
+        return ["\n".join([first, *entries]), *others]
 
     def report(self, results: Results) -> Report:
         """The gradient check of what was submitted against differences of the library's loss."""

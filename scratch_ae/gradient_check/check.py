@@ -11,9 +11,10 @@ import numpy as np
 from scratch_ae import checks
 from scratch_ae.gradient_check.diagnosis import diagnose
 from scratch_ae.gradient_check.directions import FAST_TOLERANCE, check_along_directions
+from scratch_ae.gradient_check.forms import subject
 from scratch_ae.gradient_check.report import Cause, Report
 from scratch_ae.gradient_check.rows import How, check_every_array
-from scratch_ae.gradient_check.subject import Subject, Written, subject
+from scratch_ae.gradient_check.subject import Subject, Written
 
 SINGLE_STEP = 5e-3
 SINGLE_TOLERANCE = 1e-2

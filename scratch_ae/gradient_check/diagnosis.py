@@ -13,12 +13,12 @@ import numpy as np
 
 from scratch_ae.gradient_check.counterfactuals import guesses_about_paths, guesses_about_terms
 from scratch_ae.gradient_check.directions import FAST_TOLERANCE, check_along_directions
+from scratch_ae.gradient_check.forms import subject as subject_of
 from scratch_ae.gradient_check.guesses import Evidence, Guess, guesses_about_form, guesses_about_values
 from scratch_ae.gradient_check.pieces import Record, pieces, recording
 from scratch_ae.gradient_check.report import ArrayCheck, Cause
 from scratch_ae.gradient_check.rows import How, check_every_array
 from scratch_ae.gradient_check.subject import Subject, Written, same
-from scratch_ae.gradient_check.subject import subject as subject_of
 
 LARGE = 4096
 """An array with more entries is checked along directions."""

@@ -183,7 +183,7 @@ def test_activation_left_out_of_a_network_is_named():
     assert "activations[0] (Tanh) is passed by" in str(gradcheck(network, X))
 
 
-# --- no check ends in an exception of its own ------------------------------------------------------------------------
+# --- no check ends in an exception of its own ---------------------------------------------------------------------
 
 
 def test_whole_numbers_are_checked_as_real_ones():
