@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from scratch_ae.arrays import FloatArray
+
+CACHE_LINE = 64
+
+
+def aligned(shape: int | tuple[int, ...], dtype: Any) -> FloatArray:
+    """An uninitialized array that begins with a cache line of the processor, 64 bytes.
+
+    NumPy's own begin anywhere, and then each vector instruction reads from two lines: an operation on three arrays
+    that fit into the cache takes up to twice as long.
+    """
+    dtype = np.dtype(dtype)
+    size = int(np.prod(shape)) * dtype.itemsize
+    memory = np.empty(size + CACHE_LINE, np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 class Buffered:
@@ -20,5 +37,5 @@ class Buffered:
         buffers: dict[str, FloatArray] = self.__dict__.setdefault("_buffers", {})
         kept = buffers.get(name)
         if kept is None or kept.dtype != like.dtype or kept.shape[1:] != shape[1:] or len(kept) < shape[0]:
-            kept = buffers[name] = np.empty(shape, like.dtype)
+            kept = buffers[name] = aligned(shape, like.dtype)
         return kept[: shape[0]]

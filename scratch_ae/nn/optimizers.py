@@ -9,11 +9,17 @@ import numpy as np
 
 from scratch_ae import checks
 from scratch_ae.arrays import FloatArray
+from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.schedules import Constant, Schedule
 
-PIECE = 16_384
+PIECE = 32_768
 """Values updated at a time. An update reads and writes a handful of arrays several times over: in pieces of
-64 KB each (float32) they stay in the processor's cache from the first pass to the last."""
+128 KB each (float32) they stay in the processor's cache from the first pass to the last."""
+
+VANISHING = 1e8
+"""A running mean whose gradient stays zero, as a dead unit's does, shrinks to denormal numbers, below the dtype's
+smallest normal one, with which processors are up to 40 times slower: on MNIST, Adam took 3.5 times as long after two
+epochs. So what has shrunk to this multiple of the smallest normal number is set to zero, in time."""
 
 
 class Optimizer:
@@ -34,6 +40,18 @@ class Optimizer:
     def step(self, parameters: FloatArray, gradients: FloatArray) -> None:
         """One update of the flat `parameters`, in place; `gradients` has the same shape and is left as it is."""
         raise NotImplementedError
+
+    def forget_what_vanished(self, mean: FloatArray, decay: float) -> None:
+        """Sets vanishing entries of a running mean to zero, every so many steps that decayᵏ = 1 / VANISHING."""
+        if decay > 0 and self.steps % max(1, int(math.log(VANISHING) / -math.log(decay))) == 0:
+            mean[np.abs(mean) < VANISHING * np.finfo(mean.dtype).tiny] = 0
+
+
+def zeros(like: FloatArray) -> FloatArray:
+    """As many as `like` has, where the processor is quick with them."""
+    made = aligned(like.shape, like.dtype)
+    made[...] = 0
+    return made
 
 
 def pieces(size: int) -> Iterator[slice]:
@@ -59,7 +77,8 @@ class SGD(Optimizer):
         from then on momentum · v + g is written over v, and α v taken from θ, a piece at a time.
         """
         if self.steps == 0:
-            self.velocity = np.zeros_like(parameters)
+            self.velocity = zeros(parameters)
+        self.forget_what_vanished(self.velocity, self.momentum)
         rate = self.learning_rate
         for piece in pieces(parameters.size):
             velocity = self.velocity[piece]
@@ -93,27 +112,30 @@ class Adam(Optimizer):
     def step(self, parameters: FloatArray, gradients: FloatArray) -> None:
         """One update of the flat `parameters`, in place; `gradients` has the same shape and is left as it is.
 
-        With cᵢ = 1 − βᵢᵗ the algorithm's last line takes from θ: α m̂ / (√v̂ + ε) = α/c₁ · m / (√(v/c₂) + ε)
-        = (α √c₂ / c₁) · m / (√v + ε √c₂), where the corrections are two numbers, outside the arrays.
+        The means are kept as sums, M = m / (1 − β₁) and V = v / (1 − β₂), which saves a pass over memory each:
+        M ← β₁ M + g. With Cᵢ = (1 − βᵢᵗ) / (1 − βᵢ) the last line then takes from θ: α m̂ / (√v̂ + ε)
+        = α M/C₁ / (√(V/C₂) + ε) = (α √C₂ / C₁) · M / (√V + ε √C₂), with all corrections in two numbers.
         """
         if self.steps == 0:
-            self.m, self.v = np.zeros_like(parameters), np.zeros_like(parameters)
-            self._scratch = np.empty(min(PIECE, parameters.size), parameters.dtype)
+            self.M, self.V = zeros(parameters), zeros(parameters)
+            self._scratch = zeros(parameters[:PIECE])
+        self.forget_what_vanished(self.M, self.beta1)
+        self.forget_what_vanished(self.V, self.beta2)
         rate = self.learning_rate
         self.steps += 1
-        correction1 = 1 - self.beta1**self.steps
-        correction2 = math.sqrt(1 - self.beta2**self.steps)
+        correction1 = (1 - self.beta1**self.steps) / (1 - self.beta1)
+        correction2 = math.sqrt((1 - self.beta2**self.steps) / (1 - self.beta2))
         rate, epsilon = rate * correction2 / correction1, self.epsilon * correction2
 
         for piece in pieces(parameters.size):
-            g, m, v = gradients[piece], self.m[piece], self.v[piece]
+            g, M, V = gradients[piece], self.M[piece], self.V[piece]
             scratch = self._scratch[: g.size]
-            m *= self.beta1
-            m += np.multiply(g, 1 - self.beta1, out=scratch)
-            v *= self.beta2
-            np.multiply(g, g, out=scratch)
-            v += np.multiply(scratch, 1 - self.beta2, out=scratch)
-            np.sqrt(v, out=scratch)
+            M *= self.beta1
+            M += g
+            V *= self.beta2
+            V += np.multiply(g, g, out=scratch)
+            np.sqrt(V, out=scratch)
             scratch += epsilon
-            np.divide(m, scratch, out=scratch)
-            parameters[piece] -= np.multiply(scratch, rate, out=scratch)
+            np.divide(M, scratch, out=scratch)
+            scratch *= rate
+            parameters[piece] -= scratch

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from scratch_ae.arrays import FloatArray
-from scratch_ae.nn.buffers import Buffered
+from scratch_ae.nn.buffers import Buffered, aligned
 
 
 class ParameterStore(Mapping[str, FloatArray]):
@@ -26,7 +26,8 @@ class ParameterStore(Mapping[str, FloatArray]):
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], dtype: Any) -> None:
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()], dtype=int)
-        self.flat: FloatArray = np.zeros(ends[-1] if len(ends) else 0, dtype)
+        self.flat: FloatArray = aligned(int(ends[-1]) if len(ends) else 0, dtype)
+        self.flat[:] = 0
         pieces = np.split(self.flat, ends)  # and an empty one after the last end
         self._views = {name: piece.reshape(shapes[name]) for name, piece in zip(shapes, pieces, strict=False)}
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae import checks
+from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam, Optimizer
 from scratch_ae.nn.parameters import ParameterStore
 from scratch_ae.nn.schedules import Cosine
@@ -69,7 +70,7 @@ def fit(
     batch_size = checks.whole("batch_size", batch_size, at_least=1)
     examples = len(data[0])
     # One place for every batch: rows are gathered into it, so that a step allocates nothing.
-    places = [np.empty((min(batch_size, examples), *array.shape[1:]), array.dtype) for array in data]
+    places = [aligned((min(batch_size, examples), *array.shape[1:]), array.dtype) for array in data]
     history = History()
     line = Progress(epochs, examples) if progress else None
 

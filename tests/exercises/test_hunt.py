@@ -97,13 +97,13 @@ OTHER_REPAIRS = [
     ("jacobian-by-nudging", "np.sum(self.encoder.dense[0].W, axis=0) ** 2", "(self.encoder.dense[0].W ** 2).sum(0)"),
     ("one-sided-code", "code_activation=activation", 'code_activation="identity"'),
     ("fading-signal", "np.sqrt(2.0 / (fan_in + fan_out))", "np.sqrt(3.0) * np.sqrt(2.0 / (fan_in + fan_out))"),
-    ("momentum-does-nothing", "self.velocity = np", 'self.velocity = getattr(self, "velocity", 0) + np'),
+    ("momentum-does-nothing", "self.velocity = z", 'self.velocity = getattr(self, "velocity", 0) + z'),
     (
         "giant-first-steps",
-        "parameters[piece] -= np.multiply(scratch, rate, out=scratch)",
-        "t = self.steps\n"
+        "parameters[piece] -= scratch",
+        "t, m, v = self.steps, M * (1 - self.beta1), V * (1 - self.beta2)\n"
         "            root = np.sqrt(v / (1 - self.beta2**t)) + self.epsilon\n"
-        "            parameters[piece] -= rate * m / (1 - self.beta1**t) / root",
+        "            parameters[piece] -= self.schedule(t - 1) * m / (1 - self.beta1**t) / root",
     ),
     ("small-gradients-sleep", "scratch += epsilon", "scratch += epsilon * correction2"),
     ("learned-by-heart", "np.random.default_rng(0).standard_normal(", "rng.normal(0, 1, "),

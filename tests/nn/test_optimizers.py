@@ -200,3 +200,15 @@ def test_impossible_setting_is_refused_by_name(optimizer, setting, value):
 )
 def test_settings_at_the_edge_are_accepted(optimizer, edge):
     optimizer(**edge).step(np.zeros(3), np.ones(3))
+
+
+@pytest.mark.parametrize("made", [lambda: SGD(0.1, momentum=0.9), lambda: Adam(beta1=0.9, beta2=0.95)])
+def test_means_of_gradients_that_stay_zero_become_zero_and_never_denormal(made):
+    """Denormal numbers make a processor many times slower: 0.9¹⁰⁰⁰ is 1e-46, less than a float32 can hold."""
+    optimizer, theta = made(), np.ones(40, np.float32)
+    optimizer.step(theta, np.linspace(-1, 1, 40, dtype=np.float32))
+    nothing = np.zeros(40, np.float32)
+    for _ in range(2500):
+        optimizer.step(theta, nothing)
+        for mean in (value for value in vars(optimizer).values() if isinstance(value, np.ndarray)):
+            assert not np.any((mean != 0) & (np.abs(mean) < np.finfo(np.float32).tiny))

@@ -129,13 +129,13 @@ SGD_TASK = Task(
         "Three things happen to every parameter: v shrinks by the momentum, the gradient is added to v, and the "
         "parameter moves against v by the learning rate. Then the step is counted.",
         "self.velocity *= self.momentum, self.velocity += gradients, parameters -= self.learning_rate * "
-        "self.velocity, self.steps += 1; and before, if self.steps == 0, self.velocity = np.zeros_like(parameters).",
+        "self.velocity, self.steps += 1; and before, if self.steps == 0, self.velocity = zeros(parameters).",
     ),
     parts=(Part("nn.optimizers", keep=("SGD",), blanks=("SGD.step",)),),
     trials=(
         sgd_trial("six steps without momentum", 0.0, 100),
         sgd_trial("six steps with momentum 0.9", 0.9, 100),
-        sgd_trial("six steps of many parameters", 0.5, 2 * PIECE + 789),
+        sgd_trial("six steps of many parameters", 0.5, PIECE + 789),
     ),
 )
 
@@ -165,7 +165,7 @@ ADAM = Task(
         adam_trial("six steps with the paper's β and ε", 0.9, 0.999, 1e-8, 100),
         adam_trial("six steps with a large ε", 0.9, 0.999, 0.1, 100),
         adam_trial("six steps with other β", 0.5, 0.8, 1e-3, 100),
-        adam_trial("six steps of many parameters", 0.9, 0.99, 1e-8, 2 * PIECE + 789),
+        adam_trial("six steps of many parameters", 0.9, 0.99, 1e-8, PIECE + 789),
     ),
 )
 

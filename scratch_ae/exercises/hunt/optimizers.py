@@ -78,12 +78,8 @@ GIANT_STEPS = Bug(
                 "nn.optimizers",
                 keep=["Adam"],
                 mistakes=[
-                    (
-                        "        correction1 = 1 - self.beta1**self.steps\n"
-                        "        correction2 = math.sqrt(1 - self.beta2**self.steps)\n"
-                        "        rate, epsilon = rate * correction2 / correction1, self.epsilon * correction2\n",
-                        "        epsilon = self.epsilon\n",
-                    )
+                    ("(1 - self.beta1**self.steps) / (1 - self.beta1)", "1 / (1 - self.beta1)"),
+                    ("(1 - self.beta2**self.steps) / (1 - self.beta2)", "1 / (1 - self.beta2)"),
                 ],
             ),
         ),
@@ -174,8 +170,8 @@ NO_MOMENTUM = Bug(
                 keep=["SGD"],
                 mistakes=[
                     (
-                        "if self.steps == 0:\n            self.velocity = np.zeros_like(parameters)",
-                        "self.velocity = np.zeros_like(parameters)",
+                        "if self.steps == 0:\n            self.velocity = zeros(parameters)",
+                        "self.velocity = zeros(parameters)",
                     )
                 ],
             ),
