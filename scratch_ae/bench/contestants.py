@@ -8,6 +8,7 @@ import numpy as np
 
 from scratch_ae.bench import frameworks
 from scratch_ae.bench.setup import LEARNING_RATE, Setup
+from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam
 from scratch_ae.training import fit
 
@@ -26,14 +27,24 @@ def scratch_ae(setup: Setup) -> Epoch:
 
 
 def matrix_products(setup: Setup) -> Epoch:
-    """The floor: an epoch's matrix products alone, each into an array that is there already.
+    """The floor: an epoch's matrix products alone."""
+    step = product_step(setup)
 
-    y = x W, dW = xᵀ dy for every layer, dx = dy Wᵀ for every layer but the first.
-    """
+    def epoch() -> None:
+        for _ in range(-(-setup.images // setup.batch)):
+            step()
+
+    return epoch
+
+
+def product_step(setup: Setup) -> Callable[[], None]:
+    """The matrix products of one step, each into an array that is there already: y = x W and dW = xᵀ dy for every
+    layer, dx = dy Wᵀ for every layer but the first."""
     rng = np.random.default_rng(0)
 
     def numbers(*shape: int) -> np.ndarray:
-        return rng.standard_normal(shape, dtype=np.float32)
+        made = aligned(shape, np.float32)
+        return rng.standard_normal(shape, dtype=np.float32, out=made)
 
     layers = [
         (numbers(setup.batch, a), numbers(a, b), numbers(setup.batch, b), numbers(a, b), numbers(setup.batch, a))
@@ -48,11 +59,7 @@ def matrix_products(setup: Setup) -> Epoch:
             if i > 0:
                 np.matmul(y, W.T, out=dx)
 
-    def epoch() -> None:
-        for _ in range(-(-setup.images // setup.batch)):
-            step()
-
-    return epoch
+    return step
 
 
 CONTESTANTS: dict[str, Callable[[Setup], Epoch]] = {

@@ -114,7 +114,7 @@ def jax_jitted(setup: Setup) -> Epoch:
     compiled = jax.jit(step, donate_argnums=(0, 1, 2, 3, 4))
     data = jnp.asarray(setup.data())
     zeros = [jax.tree.map(jnp.zeros_like, parameters) for _ in range(2)]
-    state = [(parameters, *zeros, jnp.zeros((), jnp.float32), jax.random.key(1))]
+    state: list[Any] = [(parameters, *zeros, jnp.zeros((), jnp.float32), jax.random.key(1))]
     rng = np.random.default_rng(0)
 
     def epoch() -> None:
@@ -123,7 +123,7 @@ def jax_jitted(setup: Setup) -> Epoch:
         for first in range(0, setup.images, setup.batch):
             rows = order[first : first + setup.batch]
             *kept, loss = compiled(*state[0], data, rows)
-            state[0] = tuple(kept)  # type: ignore[assignment]
+            state[0] = kept
             total += float(loss) * len(rows)
 
     return epoch

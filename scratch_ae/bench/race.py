@@ -10,8 +10,10 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scratch_ae.bench.setup import Setup
 
@@ -41,15 +43,25 @@ def race(setup: Setup, names: Sequence[str], rounds: int = 5) -> Race:
     runners = {name: Runner(name, setup) for name in names}
     try:
         for runner in runners.values():
-            runner.epoch()
+            runner.answer()
         seconds: dict[str, list[float]] = {name: [] for name in names}
         for _ in range(rounds):
             for name, runner in runners.items():
-                seconds[name].append(runner.epoch())
+                seconds[name].append(runner.answer())
     finally:
         for runner in runners.values():
             runner.close()
     return Race(setup, seconds)
+
+
+def taken_apart(setup: Setup) -> dict[str, float]:
+    """Microseconds of the parts of a step (see `anatomy`), from a process with as many threads as asked for."""
+    runner = Runner("anatomy", setup)
+    try:
+        parts: dict[str, float] = runner.answer()
+        return parts
+    finally:
+        runner.close()
 
 
 class Runner:
@@ -57,11 +69,12 @@ class Runner:
 
     def __init__(self, name: str, setup: Setup) -> None:
         self.name = name
+        self.words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (close() closes it)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "scratch_ae.bench.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self.words,
             text=True,
         )
         self.say(json.dumps({"contestant": name, "setup": dataclasses.asdict(setup)}))
@@ -74,17 +87,19 @@ class Runner:
         except OSError:
             pass  # it has ended; epoch() will find out why
 
-    def epoch(self) -> float:
-        """Has it train one epoch, and returns the seconds."""
+    def answer(self) -> Any:
+        """Has it train one epoch, and returns the seconds; or what else it was started for."""
         assert self.process.stdout is not None
-        assert self.process.stderr is not None
         self.say("go")
         answer = self.process.stdout.readline()
         if not answer:
-            words = self.process.stderr.read().strip().split("\n")[-1]
-            raise OSError(f"{self.name} fell out of the race: {words or 'it gave no reason'}")
-        return float(answer)
+            self.process.wait()
+            self.words.seek(0)
+            last = self.words.read().strip().split("\n")[-1]
+            raise OSError(f"{self.name} fell out of the race: {last or 'it gave no reason'}")
+        return json.loads(answer)
 
     def close(self) -> None:
         self.process.kill()
         self.process.communicate()
+        self.words.close()

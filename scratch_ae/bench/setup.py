@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scratch_ae import VAE, Autoencoder
+from scratch_ae import VAE, Autoencoder, checks
 from scratch_ae.arrays import FloatArray
+from scratch_ae.datasets import load_mnist
 
 LEARNING_RATE = 1e-3
 
@@ -30,6 +31,12 @@ class Setup:
     batch: int
     images: int
     threads: int
+
+    def __post_init__(self) -> None:
+        checks.choice("kind", self.kind, ("ae", "vae"))
+        checks.layer_sizes("sizes", self.sizes)
+        for name in ("batch", "images", "threads"):
+            checks.whole(name, getattr(self, name), at_least=1)
 
     @property
     def name(self) -> str:
@@ -52,8 +59,6 @@ class Setup:
         """MNIST's training images, over and over if more are asked for; random ones where the input has another
         size."""
         if self.sizes[0] == 784:
-            from scratch_ae.datasets import load_mnist
-
             images = load_mnist()[0].images
-            return np.resize(images, (self.images, 784))
+            return images if len(images) == self.images else np.resize(images, (self.images, 784))
         return np.random.default_rng(0).random((self.images, self.sizes[0]), dtype=np.float32)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from scratch_ae import __version__
-from scratch_ae.cli import exercises, experiment, train
+from scratch_ae.cli import bench, exercises, experiment, train
 from scratch_ae.cli.arguments import OneLineParser
 
 
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train.add_to(commands)
     experiment.add_to(commands)
     exercises.add_to(commands)
+    bench.add_to(commands)
     # A terminal that cannot write "−" or "β" shows "?" and goes on.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

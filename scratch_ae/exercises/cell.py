@@ -1,18 +1,23 @@
 """An exercise done in a notebook's cell, or in any Python session: its class is checked where it was written.
 
-Here nothing is kept apart, as it is when a class is graded: who checks his own work has nobody to deceive.
+Here nothing is kept apart, as it is when a class is graded: who checks his own work has nobody to deceive. But what
+is not handed in, the trials take from the library, so that all has to be there before anything is said to be right.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 from scratch_ae import checks
 from scratch_ae.exercises.curriculum import EXERCISES
+from scratch_ae.exercises.findings import Found, by_exception, by_numbers, exception_told, told_once, without_unknown
 from scratch_ae.exercises.hunt import BUGS
 from scratch_ae.exercises.source import skeleton
-from scratch_ae.exercises.task import Task
+from scratch_ae.exercises.task import Names, Task
+from scratch_ae.exercises.trials import library_names
 
 
 @dataclass(frozen=True)
@@ -29,34 +34,34 @@ class Checked:
     def __repr__(self) -> str:
         if self.ok:
             return f"{self.task.name}: right, {self.task.points} points. {self.task.lesson}".strip()
-        return "\n".join([f"{self.task.name}: not right yet.", *(f"  - {finding}" for finding in self.findings)])
+        lines = [f"  - {finding}".replace("\n", "\n    ") for finding in self.findings]
+        return "\n".join([f"{self.task.name}: not right yet.", *lines])
 
 
 def check(*written: Any, task: str | None = None) -> Checked:
     """Puts classes (or functions) to the trials of an exercise or of a file of the bug hunt.
 
-    written   what was written, under its name in the exercise, or with My in front: Dense or MyDense; a class that
+    written   every class of the exercise, under its name there, or with My in front: Dense or MyDense; a class that
               inherits from the library's of that name will do as well
     task      the exercise's name; found by the names of the classes unless given
 
-    TypeError if nothing was given, ValueError if it belongs to no exercise.
+    TypeError if nothing was given, or what is no class; ValueError if it belongs to no exercise, or is not all of it.
 
     >>> check(MyDense)
-    dense: right, 6 points.
+    dense: right, 5 points.
     """
     if not written:
         raise TypeError("check() was given nothing: hand it the class that you have written, check(MyDense).")
-    asked = named(task) if task else wanting(written)
-    names = {known: thing for thing in written for known in names_in(asked) & aliases(thing)}
-    findings: list[str] = []
-    for trial in asked.trials:
-        try:
-            findings += trial.judge(trial.run(names))
-        except NotImplementedError as error:
-            findings.append(f"{trial.title}: there is a body still to be written. {error}".strip())
-        except Exception as error:
-            findings.append(f"{trial.title}: {type(error).__name__}: {error}")
-    return Checked(asked, tuple(dict.fromkeys(findings)))
+    for thing in written:
+        if not isinstance(thing, (type, FunctionType)):
+            raise TypeError(f"check() was given {thing!r:.60}: give the class, not an object of it, check(MyDense).")
+    names = {known_as(thing): thing for thing in written}
+    asked = named(task) if task else wanting(names, written)
+    missing = [name for name in asked_of(asked) if name not in names]
+    if missing:
+        all_of_it = ", ".join(f"My{name}" if name[0].isupper() else name for name in asked_of(asked))
+        raise ValueError(f"{asked.name} is not all there without {', '.join(missing)}: hand in check({all_of_it}).")
+    return Checked(asked, unwritten(asked, names) or findings(asked, names))
 
 
 def show(task: str) -> None:
@@ -76,22 +81,58 @@ def named(name: str) -> Task:
     return tasks[checks.choice("task", name, tasks)]
 
 
-def wanting(written: tuple[Any, ...]) -> Task:
-    """The first exercise that has blanks in all of these."""
+def known_as(thing: Any) -> str:
+    """The name under which the library knows a class: its own, without My, before those that it inherits from. One
+    that the library does not know keeps its own."""
+    own, *inherited = [kind.__name__.removeprefix("My") for kind in getattr(thing, "__mro__", (thing,))]
+    return next((name for name in (own, *inherited) if name in library_names()), own)
+
+
+def wanting(names: Names, written: tuple[Any, ...]) -> Task:
+    """The first exercise that asks for all of these."""
     for task in EXERCISES:
-        if all(names_in(task) & aliases(thing) for thing in written):
+        if names.keys() <= set(asked_of(task)):
             return task
-    given = ", ".join(getattr(thing, "__name__", repr(thing)) for thing in written)
-    raise ValueError(f"{given} is in no exercise: name it as the exercise does, or say which one it is, task=…")
+    given = ", ".join(thing.__name__ for thing in written)
+    some = dict.fromkeys(name for task in EXERCISES for name in asked_of(task))
+    raise ValueError(
+        f"No exercise asks for {given}: say which one it is, task=…, or name it as the exercise does. Asked for are "
+        f"{', '.join(some)}."
+    )
 
 
-def names_in(task: Task) -> set[str]:
-    """The classes and functions that have something to be written or repaired."""
-    blanks = {blank.partition(".")[0] for part in task.parts for blank in part.blanks}
-    return blanks or {name for part in task.parts for name in part.keep}
+def asked_of(task: Task) -> list[str]:
+    """The names that have to be handed in: the classes of the file, and the functions that may be what is wrong."""
+    blanks = {blank for part in task.parts for blank in part.blanks}
+    kept = [name for part in task.parts for name in part.keep]
+    return [name for name in kept if not blanks or name in blanks or isinstance(library_names()[name], type)]
 
 
-def aliases(thing: Any) -> set[str]:
-    """The names under which the exercise may know a class: its own, without My, and those it inherits from."""
-    classes = getattr(thing, "__mro__", (thing,))
-    return {getattr(kind, "__name__", "").removeprefix("My") for kind in classes}
+def unwritten(task: Task, names: Names) -> tuple[str, ...]:
+    """A sentence for each blank that is answered by the library, or by nothing."""
+    return tuple(
+        f"{blank} is not written: is its name misspelt?"
+        for part in task.parts
+        for blank in part.blanks
+        if (getattr(behind(blank, names), "__module__", None) or "scratch_ae.").startswith("scratch_ae.")
+    )
+
+
+def behind(blank: str, names: Mapping[str, Any]) -> Any:
+    """The method, or function, that was handed in for a blank; None, if there is none."""
+    owner, _, method = blank.partition(".")
+    return getattr(names[owner], method, None) if method else names[owner]
+
+
+def findings(task: Task, names: Names) -> tuple[str, ...]:
+    """What the trials find."""
+    failed: list[Found] = []
+    found: list[Found] = []
+    for trial in task.trials:
+        try:
+            found += by_numbers(trial, trial.judge(trial.run(names)))
+        except NotImplementedError as error:
+            failed.append(by_exception(f"There is a body still to be written. {error}".strip(), trial))
+        except Exception as error:
+            failed.append(by_exception(exception_told(type(error).__name__, str(error)), trial))
+    return told_once([*failed, *without_unknown(found)])

@@ -242,7 +242,8 @@ class Absent(Exception):
 
 def must_hold(task: Task, names: Mapping[str, Any], file: str) -> None:
     """Absent, if a class of the task is missing, or what was to be written comes out of the library: a name that the
-    file does not have, the trials take from there, and would find nothing wrong with it."""
+    file does not have, the trials take from there, and would find nothing wrong with it. An answer that was copied
+    out of the library's source is not noticed: it reads as one that was written."""
     for part in task.parts:
         for name in part.keep:
             if getattr(names.get(name), "__module__", "submitted" if name in names else "") != "submitted":

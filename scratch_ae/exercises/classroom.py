@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from scratch_ae.exercises.marking import Mark, Submitted, file_name, mark_all, plain, submitted
+from scratch_ae.exercises.marking import Mark, Submitted, file_name, holds_none, mark_all, plain, submitted
 from scratch_ae.exercises.process import Course, Limits
 from scratch_ae.exercises.task import Task
 
@@ -51,19 +51,21 @@ def grade(folder: Path, course: Course, limits: Limits | None = None, jobs: int 
     files = [file for student in folders for file in read(student, folder, tasks)]
     marks = mark_all(course, files, limits, jobs)
     n = len(tasks)
-    students = [Student(readable(student), tuple(marks[i * n : (i + 1) * n])) for i, student in enumerate(folders)]
+    names = told_apart([readable(student) for student in folders])
+    students = [Student(name, tuple(marks[i * n : (i + 1) * n])) for i, name in enumerate(names)]
     return Graded(tasks, tuple(students), single, time.monotonic() - start)
 
 
 def submissions(folder: Path, tasks: Sequence[Task]) -> tuple[list[Path], bool]:
-    """The students' folders by name, and whether there is only the one given. Hidden folders are nobody's."""
+    """The students' folders by name, and whether there is only the one given. Hidden folders, and such as
+    __MACOSX, are nobody's."""
     if not folder.is_dir():
         raise ValueError(f"{folder} is not a folder: give the one that holds a folder for every student.")
     names = {file_name(tasks, task) for task in tasks}
     inside = sorted(folder.iterdir())
     if any(path.name in names for path in inside):
         return [folder], True
-    students = [path for path in inside if path.is_dir() and not path.name.startswith(".")]
+    students = [path for path in inside if is_folder(path)]
     if not students:
         raise ValueError(
             f"{folder} holds no submissions: a folder for every student is expected, with files such as "
@@ -72,13 +74,43 @@ def submissions(folder: Path, tasks: Sequence[Task]) -> tuple[list[Path], bool]:
     return students, False
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a person may have made it: zip and the system make hidden ones, and __MACOSX."""
+    return path.is_dir() and not path.name.startswith((".", "__"))
+
+
 def read(student: Path, folder: Path, tasks: Sequence[Task]) -> list[Submitted]:
     """Every file of a submission, in memory."""
     names = [file_name(tasks, task) for task in tasks]
     if student != folder and student.is_symlink():
         problem = f"{plain(student.name)} is a link to another folder, and is not followed."
+    else:
+        student = unpacked(student, names)
+        problem = holds_none(student, names)
+    if problem:
         return [Submitted(task, name, "", "unreadable", problem) for task, name in zip(tasks, names, strict=True)]
     return [submitted(student, task, name) for task, name in zip(tasks, names, strict=True)]
+
+
+def unpacked(student: Path, names: Sequence[str]) -> Path:
+    """Where the files are: an archive often unpacks to one folder inside of the student's."""
+    if not holds_none(student, names):
+        return student
+    inside = [path for path in student.iterdir() if is_folder(path) and not path.is_symlink()]
+    holding = [path for path in inside if not holds_none(path, names)]
+    return holding[0] if len(holding) == 1 else student
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """The names, of which no two are the same: a second "ann" is "ann (2)"."""
+    apart: list[str] = []
+    for name in names:
+        number, free = 1, name
+        while free in apart or (number > 1 and free in names):
+            number += 1
+            free = f"{name} ({number})"
+        apart.append(free)
+    return apart
 
 
 def readable(folder: Path) -> str:

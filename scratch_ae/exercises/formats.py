@@ -12,12 +12,15 @@ from typing import Any
 from scratch_ae.exercises.classroom import Graded, Student
 from scratch_ae.exercises.marking import QUIET, Mark
 
-CELLS = {"right": "✓", "wrong": "✗", "not started": "·", "missing": "·"}
+CELLS = {"right": "✓", "wrong": "✗", "does not load": "✗", "not started": "·", "missing": "·"}
 """One character for a table of many; "!" for any other status."""
+
+SHOWN = 3
+"""Findings of a file that a learner is told of at once: the others often go away with the first."""
 
 
 def report(files: Sequence[str], marks: Sequence[Mark]) -> str:
-    """For a learner: a row for each file, the total, and then in full what is wrong."""
+    """For a learner: a row for each file, the total, and then what is wrong: the first few findings of a file."""
     rows = [["", "file", "status", "points"]]
     for name, mark in zip(files, marks, strict=True):
         rows.append([CELLS.get(mark.status, "!"), name, mark.status, f"{mark.points} of {mark.task.points}"])
@@ -29,13 +32,16 @@ def report(files: Sequence[str], marks: Sequence[Mark]) -> str:
     lines = aligned(rows)
     for name, mark in zip(files, marks, strict=True):
         if mark.findings and mark.status != "missing":
-            lines += ["", f"{name}: {mark.status}", *findings(mark)]
+            lines += ["", f"{name}: {mark.status}", *findings(mark, SHOWN)]
     return "\n".join(lines)
 
 
-def findings(mark: Mark) -> list[str]:
+def findings(mark: Mark, most: int | None = None) -> list[str]:
     """What was found, indented, and the beginning of what the file printed, which may explain it."""
-    lines = [f"  {line}" for finding in mark.findings for line in finding.split("\n")]
+    lines = [f"  {line}" for finding in mark.findings[:most] for line in finding.split("\n")]
+    more = len(mark.findings[most:]) if most is not None else 0
+    if more:
+        lines.append(f"  And {more} more, once these are mended.")
     if mark.output.strip():
         lines += ["  It printed:", *[f"  | {line[:110]}" for line in mark.output.strip().split("\n")[:10]]]
     return lines
@@ -53,21 +59,28 @@ def table(graded: Graded) -> str:
         cells = grouped([CELLS.get(mark.status, "!") for mark in student.marks])
         rows.append([student.name, cells, f"{student.points:>{len(str(graded.possible)) + 3}}"])
     lines = aligned(rows)
-    lines += ["", "✓ right   ✗ wrong   · not started or missing   ! an incident, told below", ""]
+    lines += ["", "✓ right   ✗ wrong, or does not load   · not started or missing   ! an incident, told below", ""]
     lines += aligned(
         [
             [number, task.name, f"{right} of {len(graded.students)} right", task.title]
             for number, task, right in zip(numbers, graded.tasks, solved(graded), strict=True)
         ]
     )
-    incidents = [
-        f"{student.name}, {graded.file(mark.task)}: {mark.status}. {' '.join(mark.findings)}"
-        for student in graded.students
-        for mark in student.marks
+    told = [line for student in graded.students for line in incidents(graded, student)]
+    lines += ["", "Incidents" if told else "No incidents.", *told]
+    return "\n".join(lines) + "\n"
+
+
+def incidents(graded: Graded, student: Student) -> list[str]:
+    """A line for each file that is no honest right or wrong; one line, if it is the same with all of them."""
+    said = [f"{mark.status}. {' '.join(mark.findings)}" for mark in student.marks]
+    if len(said) > 1 and len(set(said)) == 1 and student.marks[0].status not in QUIET:
+        return [f"{student.name}: {said[0]}"]
+    return [
+        f"{student.name}, {graded.file(mark.task)}: {words}"
+        for mark, words in zip(student.marks, said, strict=True)
         if mark.status not in QUIET
     ]
-    lines += ["", "Incidents" if incidents else "No incidents.", *incidents]
-    return "\n".join(lines) + "\n"
 
 
 def solved(graded: Graded) -> list[int]:
@@ -133,11 +146,11 @@ def gradescope(graded: Graded, student: Student) -> str:
     Source: Gradescope's autograder specifications, "Output format". What a student's
     file prints stands in its test's output; the marker's own output stays hidden.
     """
-    incidents = sum(mark.status not in QUIET for mark in student.marks)
+    unusual = sum(mark.status not in QUIET for mark in student.marks)
     right = sum(mark.status == "right" for mark in student.marks)
     said = f"{right} of {len(student.marks)} files are right: {student.points} of {graded.possible} points."
-    if incidents:
-        said += f" {incidents} could not be marked as others are: see there."
+    if unusual:
+        said += f" {unusual} could not be marked as others are: see there."
     tests: list[dict[str, Any]] = [
         {
             "name": f"{mark.task.name}: {mark.task.title}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from scratch_ae.exercises.findings import Found, by_exception, by_numbers, exception_told, told_once, without_unknown
 from scratch_ae.exercises.outcome import Failure, Outcome
 from scratch_ae.exercises.process import Course, File, Limits, run_all
 from scratch_ae.exercises.source import skeleton
@@ -16,7 +18,7 @@ from scratch_ae.exercises.task import Task, Trial
 LARGEST = 1 << 18
 """Bytes of a submitted file; the largest task's file has a tenth of it."""
 
-QUIET = ("right", "wrong", "not started", "missing")
+QUIET = ("right", "wrong", "not started", "missing", "does not load")
 """What may come of honest work. Any other status is an incident, for the teacher to look at."""
 
 SIGNALS = {
@@ -41,8 +43,8 @@ class Submitted:
 class Mark:
     """What a file gets.
 
-    status    "right", "wrong", "not started", "missing"; "unreadable", "crashed", "too slow", "too much memory",
-              "too much output", "tampered"
+    status    "right", "wrong", "not started", "missing", "does not load"; "unreadable", "crashed", "too slow",
+              "too much memory", "too much output", "tampered"
     findings  a sentence for each thing that is wrong
     output    the beginning of what the file printed
     seconds   that running it took
@@ -63,6 +65,18 @@ class Mark:
 def file_name(tasks: Sequence[Task], task: Task) -> str:
     """ "07_dense.py": the tasks in their order, each by a name that Python can import."""
     return f"{tasks.index(task) + 1:02}_{task.name.replace('-', '_')}.py"
+
+
+def holds_none(folder: Path, names: Sequence[str]) -> str:
+    """A sentence that says what is in the folder, if none of these files is; "" otherwise."""
+    if any(os.path.lexists(folder / name) for name in names):
+        return ""
+    try:
+        inside = sorted(plain(path.name) for path in folder.iterdir())
+    except OSError:
+        return ""  # that it cannot be read is said of each of its files
+    more = ", …" if len(inside) > 8 else ""
+    return f"No file of the tasks ({names[0]} and so on); it holds: {', '.join(inside[:8]) or 'nothing'}{more}."
 
 
 def submitted(folder: Path, task: Task, name: str) -> Submitted:
@@ -137,24 +151,37 @@ def ended(outcome: Outcome, limits: Limits) -> tuple[str, tuple[str, ...]]:
 
 def judged(task: Task, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
     """Status and findings from the numbers of every trial, and from the exceptions where there are none."""
+    failures = [by_exception(told(failure), trial_of(failure, task)) for failure in outcome.failures]
     if any("MemoryError" in failure.kinds for failure in outcome.failures):
-        return "too much memory", tuple(told(failure, task) for failure in outcome.failures[:1])
-    findings, passed, untouched = [], 0, 0
-    for failure in outcome.failures:
-        findings.append(told(failure, task))
-        untouched += "NotImplementedError" in failure.kinds
+        return "too much memory", tuple(failure.alone for failure in failures[:1])
+    untouched = ["NotImplementedError" in failure.kinds for failure in outcome.failures]
     failed = {failure.trial for failure in outcome.failures}
+    found: list[Found] = []
+    passed = 0
     for number, trial in enumerate(task.trials):
         if not failed & {number, None}:
             sentences = verdict(trial, outcome, number)
-            findings += sentences
+            found += by_numbers(trial, sentences)
             passed += not sentences
+    findings = told_once([*failures, *without_unknown(found)])
     if passed == len(task.trials) and not findings:
         return "right", ()
-    if findings and untouched == len(findings) and not passed:
-        return "not started", tuple(dict.fromkeys(findings))
-    crashed = any(is_crash(failure) for failure in outcome.failures)
-    return "crashed" if crashed else "wrong", tuple(dict.fromkeys(findings))
+    if failures and all(untouched) and not found and not passed:
+        return "not started", findings
+    if any(is_slip(failure) for failure in outcome.failures):
+        return "does not load", findings
+    return "crashed" if any(is_crash(failure) for failure in outcome.failures) else "wrong", findings
+
+
+def trial_of(failure: Failure, task: Task) -> Trial | None:
+    """The trial that the exception ended; None, if it was loading the file, or a trial that there is not."""
+    number = failure.trial
+    return task.trials[number] if number is not None and 0 <= number < len(task.trials) else None
+
+
+def is_slip(failure: Failure) -> bool:
+    """Whether the file could not be loaded for a slip of the pen: a bracket, an indent, a name."""
+    return failure.trial is None and bool({"SyntaxError", "NameError"} & {*failure.kinds})
 
 
 def is_crash(failure: Failure) -> bool:
@@ -171,20 +198,17 @@ def verdict(trial: Trial, outcome: Outcome, number: int) -> list[str]:
         return [f"{trial.title}: the results are not of the form that is expected ({type(error).__name__}: {error})."]
 
 
-def told(failure: Failure, task: Task) -> str:
+def told(failure: Failure) -> str:
     """An exception in a sentence."""
     kind = failure.kinds[0] if failure.kinds else "an exception"
     where = f"Line {failure.line}: " if failure.line else ""
-    trial = failure.trial
-    during = f" (in the trial: {task.trials[trial].title})" if trial is not None and trial < len(task.trials) else ""
     if kind == "Absent":
         return plain(failure.message)
     if kind == "NotImplementedError":
         return f"{where}this body is still to be written."
     if kind == "SystemExit":
-        return f"{where}it calls exit, which a file of a task has no need of{during}."
-    message = f"{kind}: {failure.message}" if failure.message else kind
-    return plain(f"{where}{message.rstrip('.')}{during}.")
+        return f"{where}it calls exit, which a file of a task has no need of."
+    return plain(f"{where}{exception_told(kind, failure.message)}")
 
 
 def plain(text: str) -> str:

@@ -26,17 +26,18 @@ Definition = ast.ClassDef | ast.FunctionDef
 def skeleton(task: Task) -> str:
     """The file as the learner gets it: bodies taken out, mistakes made. ValueError if a part names what the library
     does not have."""
-    return page(task, [with_mistakes(cut(part, part.blanks), part) for part in task.parts])
+    pieces = [with_mistakes(cut(part, part.blanks), part) for part in task.parts]
+    return page(task, pieces, for_you={Import("numpy", "", "np")})
 
 
 def solution(task: Task) -> str:
     """The same file with nothing taken out and no mistake made."""
-    return page(task, [cut(part, ()) for part in task.parts])
+    return page(task, [cut(part, ()) for part in task.parts], for_you=set())
 
 
-def page(task: Task, pieces: Sequence[str]) -> str:
+def page(task: Task, pieces: Sequence[str], for_you: Set[Import]) -> str:
     """The whole file: what to do, the imports, the pieces of source."""
-    head = f"{opening(task)}\n\nfrom __future__ import annotations\n\n{imports(task, pieces)}"
+    head = f"{opening(task)}\n\nfrom __future__ import annotations\n\n{imports(task, pieces, for_you)}"
     return "\n\n\n".join([head.rstrip(), *pieces]) + "\n"
 
 
@@ -45,7 +46,7 @@ def opening(task: Task) -> str:
     command = "bughunt" if any(part.mistakes for part in task.parts) else "exercises"
     steps = {
         "To write": ", ".join(blank for part in task.parts for blank in part.blanks),
-        "To check": f"python -m scratch_ae {command} check .",
+        "To check": f"python -m scratch_ae {command} check . {task.name}",
         "For a hint": f"python -m scratch_ae {command} hint . {task.name}",
         "To read": f"{task.section}, in the course document",
     }
@@ -177,12 +178,12 @@ class Import(NamedTuple):
     alias: str = ""
 
 
-def imports(task: Task, pieces: Sequence[str]) -> str:
-    """The import statements for these pieces of source: everything they use that does not stand in the file, and what
-    the missing bodies will use."""
+def imports(task: Task, pieces: Sequence[str], for_you: Set[Import]) -> str:
+    """The import statements for these pieces of source: everything they use that does not stand in the file, what the
+    missing bodies will use, and what they may use, `for_you`."""
     kept = {name for part in task.parts for name in part.keep}
     used: set[Import] = set()
-    whole: set[Import] = set()
+    whole: set[Import] = {*for_you}
     for part, piece in zip(task.parts, pieces, strict=True):
         known = importable(part.module)
         used |= {resolved(name, known, part) for name in free_names(piece) - kept}

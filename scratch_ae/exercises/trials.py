@@ -73,9 +73,9 @@ class GradientTrial:
             return [f"{self.title}: no loss came back."]
         if not abs(float(given) - loss) <= 1e-9 * max(1.0, abs(loss)):
             return [
-                f"{self.title}: the loss, which {self.loss_is} leads to, is {float(given):.9g}, but {loss:.9g} is "
-                f"right: is there still something in {self.loss_is} to write or to repair, or was more changed than "
-                f"had to be?"
+                f"{self.title}: the loss, which {self.loss_is} leads to, is not the right one: is there still "
+                f"something in {self.loss_is} to write or to repair, or was more changed than had to be?\n"
+                f"It is {float(given):.9g}, and should be {loss:.9g}."
             ]
         if results.keys() == right.keys() and all(same(results[name], right[name]) for name in right):
             return []

@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,13 @@ def comparable(written: Any, shape: tuple[int, ...]) -> tuple[Any, str]:
     return None, problem
 
 
-def takes_rng(function: Callable[..., Any]) -> bool:
+def takes_rng(method: Callable[..., Any]) -> bool:
+    return wants_rng(getattr(method, "__func__", method))
+
+
+@lru_cache(maxsize=256)
+def wants_rng(function: Callable[..., Any]) -> bool:
+    """Asked before every evaluation of a loss, and a signature takes longer to look at than a small layer to run."""
     return "rng" in inspect.signature(function).parameters
 
 

@@ -147,6 +147,15 @@ def test_grade_for_gradescope_is_a_file_for_each_student_or_the_one_of_one_submi
     assert sorted(path.name for path in tmp_path.iterdir()) == ["class", "marks"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder is called so there")
+def test_students_who_are_called_the_same_in_print_do_not_overwrite_each_other(capsys, submissions, tmp_path):
+    for name in ("cy\x01", "cy\x02"):
+        solve(submissions / name, EXERCISES, 0)
+    marks = tmp_path / "marks"
+    call(capsys, "exercises", "grade", submissions, "--format", "gradescope", "--output", marks)
+    assert sorted(path.name for path in marks.iterdir()) == ["ann.json", "ben.json", "cy? (2).json", "cy?.json"]
+
+
 def test_where_marks_cannot_be_written_is_told_before_anything_is_run(capsys, submissions, tmp_path, monkeypatch):
     from scratch_ae.exercises import classroom
 
@@ -177,6 +186,8 @@ def test_where_marks_cannot_be_written_is_told_before_anything_is_run(capsys, su
         (["exercises", "check", "no_such_folder"], 1),
         (["exercises", "hint", "no_such_folder", "dense"], 1),
         (["exercises", "hint", ".", "no_such_task"], 1),
+        (["exercises", "new", __file__], 1),
+        (["exercises", "check", __file__], 1),
         (["bughunt", "grade", "no_such_folder"], 1),
     ],
 )

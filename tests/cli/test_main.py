@@ -32,6 +32,8 @@ HELP = {
     "train": list(OWN),
     **{f"train {variant}": [*OPTIONS, *own] for variant, own in OWN.items()},
     "experiment": list(EXPERIMENTS),
+    "exercises": ["list", "new", "hint", "check", "grade"],
+    "bughunt": ["list", "new", "hint", "check", "grade"],
     **{f"experiment {name}": ["--epochs", "--seed", "--out"] for name in EXPERIMENTS},
 }
 

@@ -43,9 +43,9 @@ HOSTILE = {
     "exception without a message": (
         inside("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E()"),
         "wrong",
-        "Line 8: E (in the trial",
+        "Line 8: E (in 2 trials)",
     ),
-    "syntax error": ("def backward(:\n", "crashed", "Line 1: SyntaxError"),
+    "syntax error": ("def backward(:\n", "does not load", "Line 1: SyntaxError"),
     "segmentation fault": (RIGHT + "\nimport ctypes; ctypes.string_at(0)\n", "crashed", "segmentation fault"),
     "abort": (RIGHT + "\nimport os; os.abort()\n", "crashed", "abort"),
     "endless recursion": (inside("return self.backward(dy)"), "wrong", "RecursionError"),

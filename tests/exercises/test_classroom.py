@@ -86,6 +86,49 @@ def test_a_student_whose_folder_is_a_link_is_told_so_and_not_followed(tmp_path):
     assert {mark.status for mark in bob.marks} == {"unreadable"}
 
 
+def statuses(student):
+    return [mark.status for mark in student.marks]
+
+
+def test_an_archive_s_folder_inside_of_a_student_s_is_looked_into(tmp_path):
+    hand_in(tmp_path / "ben", "work", [solution(task) for task in TASKS])
+    (tmp_path / "ben" / "__MACOSX").mkdir()
+    (tmp_path / "ben" / "__MACOSX" / "01_dense.py").write_text("")
+    (tmp_path / "__MACOSX").mkdir()
+    (ben,) = grade(tmp_path, COURSE).students
+    assert (ben.name, ben.points) == ("ben", 7)
+
+
+@LINUX
+def test_two_folders_that_may_both_be_meant_are_neither_and_a_link_is_not_followed(tmp_path):
+    for inner in ("first", "second"):
+        hand_in(tmp_path / "class" / "ben", inner, [solution(task) for task in TASKS])
+    hand_in(tmp_path, "elsewhere", [solution(task) for task in TASKS])
+    (tmp_path / "class" / "cleo").mkdir()
+    (tmp_path / "class" / "cleo" / "work").symlink_to(tmp_path / "elsewhere")
+    assert [student.points for student in grade(tmp_path / "class", COURSE).students] == [0, 0]
+
+
+def test_a_student_with_no_file_of_the_tasks_is_an_incident_told_in_one_line(tmp_path):
+    hand_in(tmp_path, "ann", [solution(task) for task in TASKS])
+    (tmp_path / "ben").mkdir()
+    (tmp_path / "ben" / "dense.txt").write_text("")
+    graded = grade(tmp_path, COURSE)
+    assert statuses(graded.students[1]) == ["unreadable"] * 3
+    assert table(graded).split("\n")[-3:] == [
+        "Incidents",
+        "ben: unreadable. No file of the tasks (01_dense.py and so on); it holds: dense.txt.",
+        "",
+    ]
+
+
+@LINUX
+def test_students_whose_names_cannot_be_told_apart_in_print_get_a_number(tmp_path):
+    for name in ("a\x01", "a\x02", "a? (2)"):
+        hand_in(tmp_path, name, [None, solution(TASKS[1]), None])
+    assert sorted(student.name for student in grade(tmp_path, COURSE).students) == ["a?", "a? (2)", "a? (3)"]
+
+
 @pytest.mark.parametrize(("make", "words"), [(False, "is not a folder"), (True, "holds no submissions")])
 def test_a_folder_without_submissions_is_an_error_that_says_what_is_expected(tmp_path, make, words):
     if make:
@@ -200,6 +243,14 @@ def test_a_learners_report_tells_in_full_what_is_wrong_and_what_was_printed():
         "  It printed:",
         "  | y is [1]",
     ]
+
+
+def test_a_learners_report_tells_three_findings_of_a_file_and_the_json_all():
+    many = Mark(TASKS[0], "wrong", ("First.", "Second.", "Third.", "Fourth.", "Fifth."))
+    lines = report(["01_dense.py"], [many]).split("\n")
+    assert lines[-4:] == ["  First.", "  Second.", "  Third.", "  And 2 more, once these are mended."]
+    told = json.loads(as_json(Graded(TASKS[:1], (Student("ann", (many,)),), True, 0.0)))
+    assert len(told["students"][0]["tasks"][0]["findings"]) == 5
 
 
 # Thirty.

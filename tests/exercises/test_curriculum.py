@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 import scratch_ae
+from scratch_ae.exercises.child import MOST_NUMBERS, REPORT_LIMIT
 from scratch_ae.exercises.curriculum import EXERCISES
 from scratch_ae.exercises.source import skeleton, solution
-from scratch_ae.exercises.trials import GradientTrial, library_names
+from scratch_ae.exercises.trials import GradientTrial, library_names, library_results
 
 PACKAGE = Path(scratch_ae.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -192,6 +193,14 @@ def test_the_library_s_gradients_stand_the_trials_by_a_wide_margin_and_off_every
             assert report.ok, report
             assert report.max_error < 3e-8, report
             assert all(row.kinks == 0 and row.checked for row in report.rows), report
+
+
+@EVERY_TASK
+def test_a_report_has_room_for_what_the_trials_hand_back(task):
+    for trial in task.trials:
+        results = library_results(trial).values()
+        assert all(array.size <= MOST_NUMBERS for array in results)
+        assert 2 * sum(array.nbytes for array in results) < REPORT_LIMIT
 
 
 @EVERY_TASK
@@ -636,3 +645,24 @@ def test_a_vae_wrong_both_there_and_back_is_found_by_its_distribution():
     assert any(
         re.match(r"the distribution of z: .* have the variance .*, and should have", finding) for finding in said
     )
+
+
+def test_a_wrong_slope_is_not_called_a_wrong_forward():
+    """Where the trial differentiates `derivative`, that is the loss: forward is as it was."""
+    task = TASKS["tanh"]
+    said = [*findings(task, filled(task, HINTED["tanh"] | {"Tanh.derivative": "return 1 - self.h"}))]
+    losses = [sentence.split("\n")[0].split(": ", 1)[1] for sentence in said if "the loss, which" in sentence]
+    assert len(losses) == 3
+    assert len(set(losses)) == 1, "the numbers stand in a line of their own: what is said is the same"
+    assert losses[0].startswith("the loss, which derivative leads to, is not the right one: ")
+    assert "forward" not in " ".join(said)
+
+
+def test_a_mistake_in_all_of_a_layer_s_trials_is_one_finding_with_its_first_entry():
+    task = TASKS["dense"]
+    trial = task.trials[1]
+    wrong = filled(task, HINTED["dense"] | {"Dense.backward": "self.parameter_gradients(dy)\nreturn -dy @ self.W.T"})
+    (finding,) = trial.judge(trial.run(names_in(wrong)))
+    cause, first = finding.split("\n")
+    assert cause.startswith(f"{trial.title}: input x: ")
+    assert first.startswith("First at input x[0, 0]: ")

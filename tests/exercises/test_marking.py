@@ -1,6 +1,7 @@
 """Marks: right is right, everything else is not, and every file of the worst of classes gets a mark that says why."""
 
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from scratch_ae.exercises import marking
 from scratch_ae.exercises.marking import LARGEST, Submitted, file_name, mark, mark_all, submitted
 from scratch_ae.exercises.outcome import Failure, Outcome
 from scratch_ae.exercises.process import Limits
+from scratch_ae.gradient_check.diagnosis import UNKNOWN
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits that only Linux keeps")
 LIMITS = Limits(seconds=1, memory=200 << 20)
@@ -55,7 +57,7 @@ def test_a_right_file_gets_its_points_and_a_wrong_one_none():
     right, wrong = marks(RIGHT, inside("return 3 * dy"))
     assert (right.status, right.points, right.findings) == ("right", 2, ())
     assert (wrong.status, wrong.points) == ("wrong", 0)
-    assert wrong.findings == ("backward does not give twice its argument.",)
+    assert wrong.findings == ("backward does not give twice its argument (in 2 trials).",)
 
 
 def test_an_untouched_file_is_not_started_and_is_not_run(monkeypatch):
@@ -68,13 +70,53 @@ def test_a_file_whose_bodies_all_raise_is_not_started_and_one_that_has_begun_is_
     untouched = skeleton(TASKS[0]) + "# a note of mine\n"
     begun = inside("Dense.n = getattr(Dense, 'n', 0) + 1\nif Dense.n == 2:\n    raise NotImplementedError")
     got, other = marks(untouched, begun)
-    assert (got.status, got.findings) == ("not started", ("Line 6: this body is still to be written.",))
-    assert (other.status, other.findings) == ("wrong", ("Line 8: this body is still to be written.",))
+    assert (got.status, got.findings) == ("not started", ("Line 6: this body is still to be written (in 2 trials).",))
+    where = "(in the trial: the same again)"
+    assert (other.status, other.findings) == ("wrong", (f"Line 8: this body is still to be written {where}.",))
 
 
 def test_half_right_is_wrong():
     (got,) = marks(inside("Dense.calls = getattr(Dense, 'calls', 0) + 1\nif Dense.calls == 2:\n    return dy"))
     assert (got.status, got.points) == ("wrong", 0)
+
+
+@pytest.mark.parametrize("slip", ["  x = 1\n", "x = (1\n", "x = dyy\n", "def f():\n    return dyy\nf()\n"])
+def test_a_file_that_does_not_load_for_a_slip_is_no_incident_for_the_teacher(slip):
+    (got,) = marks(f"{RIGHT}\n{slip}")
+    assert (got.status, got.points) == ("does not load", 0)
+    assert got.status in marking.QUIET
+    assert got.findings[0].startswith("Line ")
+
+
+def test_an_error_of_every_trial_is_told_once():
+    (got,) = marks(inside("return dyy"))
+    assert (got.status, got.findings) == ("wrong", ("Line 6: NameError: name 'dyy' is not defined (in 2 trials).",))
+
+
+def test_a_missing_return_is_guessed_from_what_numpy_says_of_none():
+    failure = Failure(0, ("UFuncTypeError", "TypeError", "Exception"), "Cannot cast ufunc from dtype('O')", None)
+    other = Failure(1, ("TypeError", "Exception"), "unsupported operand type(s): 'NoneType' and 'float'", 3)
+    got = mark(TASKS[0], Outcome("done", failures=(failure, other)), LIMITS)
+    assert all("is a `return` missing? (in the trial: " in finding for finding in got.findings)
+
+
+def test_what_no_trial_can_explain_is_left_out_where_another_names_a_cause():
+    cause, unknown = "input x: the sign is flipped.", f"input x: {UNKNOWN}"
+
+    class Says:
+        def __init__(self, title, text):
+            self.title, self.text = title, text
+
+        def judge(self, results):
+            return [f"{self.title}: {self.text}\nFirst at {self.title}."]
+
+    told = [Says("a", unknown), Says("b", cause), Says("c", cause)]
+    assert mark(replace(TASKS[0], trials=told), Outcome("done"), LIMITS).findings == (
+        "input x: the sign is flipped (in 2 trials).\nFirst at b.",
+    )
+    assert mark(replace(TASKS[0], trials=told[:1]), Outcome("done"), LIMITS).findings == (
+        f"a: {unknown}\nFirst at a.",
+    )
 
 
 def test_tampering_outweighs_right_numbers_and_is_told_first():

@@ -125,6 +125,14 @@ def test_what_only_a_blank_uses_is_imported_for_the_learner():
     assert "noqa" not in whole
 
 
+@pytest.mark.parametrize("part", [SIGMOID, DENSE, LONG, HUNTED])
+def test_numpy_is_at_hand_in_every_file_that_is_to_be_written(part):
+    """The library's own answer may do without it; a learner's need not."""
+    text = skeleton(task(part))
+    assert run(text)["np"] is activations.np
+    assert text.count("import numpy as np") == 1
+
+
 SOFTPLUS_BLANKS = ("Softplus.derivative", "Softplus.second_derivative")
 
 
@@ -144,7 +152,7 @@ def test_imports_stand_in_three_groups_constants_first():
         "from scratch_ae.arrays import FloatArray",
         "from scratch_ae.autoencoders.conditional import ConditionedMLP",
         "from scratch_ae.autoencoders.variational import VAE",
-        "from scratch_ae.nn.optimizers import PIECE, Optimizer, pieces",
+        "from scratch_ae.nn.optimizers import PIECE, Optimizer, pieces, zeros",
         "from scratch_ae.nn.schedules import Schedule",
     ]
 
@@ -235,7 +243,7 @@ def test_a_file_opens_with_what_to_do():
     opening = text.split('"""')[1]
     assert opening.startswith("A thing (2 points).\n\nWrite both of them.")
     assert "To write:    Sigmoid.derivative, Sigmoid.second_derivative\n" in opening
-    assert "To check:    python -m scratch_ae exercises check .\n" in opening
+    assert "To check:    python -m scratch_ae exercises check . thing\n" in opening
     assert "For a hint:  python -m scratch_ae exercises hint . thing\n" in opening
     assert "To read:     自编码器, in the course document\n" in opening
     assert max(map(len, opening.split("\n"))) <= 100
@@ -244,6 +252,6 @@ def test_a_file_opens_with_what_to_do():
 def test_a_hunted_file_names_the_hunt_s_commands_and_does_not_say_where_to_look():
     opening = skeleton(task(HUNTED, points=1)).split('"""')[1]
     assert opening.startswith("A thing (1 point).")
-    assert "python -m scratch_ae bughunt check .\n" in opening
+    assert "python -m scratch_ae bughunt check . thing\n" in opening
     assert "python -m scratch_ae bughunt hint . thing\n" in opening
     assert "To write" not in opening

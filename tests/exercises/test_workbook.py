@@ -48,9 +48,10 @@ def test_new_leaves_no_half_file_when_it_fails(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_hints_come_one_by_one_and_the_third_is_the_last(work):
+def test_hints_come_one_by_one_after_those_given_and_the_third_is_the_last(work):
     said = [workbook.hint(work, TASKS, "dense") for _ in range(5)]
-    assert said[:3] == [f"dense, hint {i + 1} of 3: {TASKS[0].hints[i]}" for i in range(3)]
+    each = [f"dense, hint {i + 1} of 3: {TASKS[0].hints[i]}" for i in range(3)]
+    assert said[:3] == ["\n".join(each[:n]) for n in (1, 2, 3)]
     assert said[3] == said[4] == f"{said[2]} It is the last: there is no other."
 
 
@@ -59,6 +60,27 @@ def test_hints_of_one_task_are_not_those_of_another_and_a_files_name_does_as_wel
     assert "hint 1 of 3" in workbook.hint(work, TASKS, "02_tied_weights.py")
     assert "hint 2 of 3" in workbook.hint(work, TASKS, "tied-weights")
     assert json.loads((work / "hints.json").read_text()) == {"dense": 1, "tied-weights": 2}
+
+
+@pytest.mark.parametrize("name", ["tied-weights", "tied_weights", "02_tied_weights", "02_tied_weights.py"])
+def test_a_task_is_found_by_its_name_and_its_file_s_with_either_dash(name):
+    assert workbook.find(TASKS, name) is TASKS[1]
+
+
+def test_a_file_in_the_place_of_a_folder_is_told_with_what_to_say_instead(work):
+    with pytest.raises(ValueError, match=r"01_dense.py is a file: name a folder"):
+        workbook.new(work / NAMES[0], TASKS)
+    with pytest.raises(ValueError, match=r"is a file: give the folder, .*: `check \S+work tied_weights`"):
+        workbook.check(work / NAMES[1], COURSE)
+
+
+def test_a_folder_without_any_of_the_files_is_told_with_what_it_holds(tmp_path):
+    (tmp_path / "dense.py").write_text("")
+    (tmp_path / "notes").mkdir()
+    with pytest.raises(
+        ValueError, match=r"No file of the tasks \(01_dense.py and so on\); it holds: dense.py, notes"
+    ):
+        workbook.check(tmp_path, COURSE)
 
 
 DAMAGED = ["", "{", "[]", '{"dense": "many"}', '{"dense": null}', '{"dense": -5}', '{"dense": 99}']

@@ -37,19 +37,25 @@ def slope_trials(kind: str) -> tuple[Trial, ...]:
         return model, uniform(5, 4)
 
     def in_a_contractive_model(names: Names) -> tuple[Any, ...]:
-        model = small(ContractiveAutoencoder, (4, 3), weight=0.5)
+        model = small(ContractiveAutoencoder, (4, 3), weight=0.7)
         model.encoder.activations[0] = names[kind]()
         return model, uniform(5, 4)
 
     return (
         GradientTrial("the slope at one example", lambda names: (names[kind](), off_zero(1, 4))),
         GradientTrial("the slope at five examples", lambda names: (names[kind](), off_zero(5, 3, seed=1))),
-        GradientTrial("the second derivative at one example", lambda names: (Slope(names[kind]()), off_zero(1, 4))),
         GradientTrial(
-            "the second derivative at five examples", lambda names: (Slope(names[kind]()), off_zero(5, 3, seed=1))
+            "the second derivative at one example",
+            lambda names: (Slope(names[kind]()), off_zero(1, 4)),
+            loss_is="derivative",
+        ),
+        GradientTrial(
+            "the second derivative at five examples",
+            lambda names: (Slope(names[kind]()), off_zero(5, 3, seed=1)),
+            loss_is="derivative",
         ),
         GradientTrial("in the encoder of an autoencoder", in_a_model),
-        GradientTrial("in a contractive autoencoder, which takes both", in_a_contractive_model),
+        GradientTrial("in a contractive autoencoder, which takes both", in_a_contractive_model, loss_is="derivative"),
     )
 
 
@@ -173,7 +179,11 @@ CHAIN_RULE = Task(
         GradientTrial("through a tanh, five examples", lambda names: (names["Tanh"](), normal(5, 3, seed=1))),
         GradientTrial("as many examples as units", lambda names: (names["Tanh"](), normal(4, 4, seed=2))),
         GradientTrial("through the Identity", lambda names: (Through(names, "Identity"), normal(5, 3))),
-        GradientTrial("the Identity's second derivative", lambda names: (Slope(names["Identity"]()), normal(5, 3))),
+        GradientTrial(
+            "the Identity's second derivative",
+            lambda names: (Slope(names["Identity"]()), normal(5, 3)),
+            loss_is="derivative",
+        ),
         GradientTrial("in the encoder of an autoencoder", two_units_and_a_line),
     ),
 )

@@ -67,7 +67,7 @@ AUTOENCODER = Task(
         plain(
             "with two penalties of different weights",
             code_activation="sigmoid",
-            penalties=[L1(0.3), SparsityKL(0.2, weight=2.0)],
+            penalties=[L1(0.3), SparsityKL(0.2, weight=1.7)],
         ),
         plain("with noise that is added", corruption=GaussianNoise(0.5)),
         plain("with missing entries and a top-k code", corruption=Masking(0.4), code=TopK(1)),
@@ -169,7 +169,7 @@ TIED = Task(
         ),
         tied("an autoencoder of one tied pair", (4, 3)),
         tied("two tied pairs, one example", (4, 3, 2), batch=1),
-        tied("three tied pairs of one size", (5, 5, 5, 5)),
+        tied("three tied pairs of one size", (5, 5, 5, 5), batch=7),
         tied("a sparse one with noise", (4, 3, 2), penalties=[L1(0.4)], corruption=Masking(0.3)),
     ),
 )

@@ -74,7 +74,7 @@ def autoencoder_of_networks(names: Names, sizes: tuple[int, ...]) -> tuple[Any, 
         def network(self, sizes: Any, activations: Any) -> MLP:
             return names["MLP"](sizes, activations, rng=self.rng, dtype=self.dtype)
 
-    return small(Model, sizes), uniform(4, sizes[0])
+    return small(Model, sizes), uniform(7, sizes[0])
 
 
 MLP_TASK = Task(

@@ -45,18 +45,18 @@ L1_TASK = Task(
     trials=(
         GradientTrial("one example", lambda names: (names["L1"](0.7), off_zero(1, 4))),
         GradientTrial("five examples", lambda names: (names["L1"](0.7), off_zero(5, 3))),
-        GradientTrial("as many examples as units", lambda names: (names["L1"](1.0), off_zero(4, 4))),
+        GradientTrial("as many examples as units", lambda names: (names["L1"](0.7), off_zero(4, 4))),
         GradientTrial("in an autoencoder", l1_in_a_model),
     ),
 )
 
 
 def activations_kl(title: str, rho: float, batch: int, units: int) -> Trial:
-    return GradientTrial(title, lambda names: (names["SparsityKL"](rho, weight=3.0), uniform(batch, units)))
+    return GradientTrial(title, lambda names: (names["SparsityKL"](rho, weight=0.7), uniform(batch, units)))
 
 
 def sparsity_kl_in_a_model(names: Names) -> tuple[Any, ...]:
-    return small(code_activation="sigmoid", penalties=[names["SparsityKL"](0.1, weight=3.0)]), uniform(5, 4)
+    return small(code_activation="sigmoid", penalties=[names["SparsityKL"](0.1, weight=0.7)]), uniform(5, 4)
 
 
 SPARSITY_KL = Task(
@@ -120,7 +120,7 @@ TOP_K = Task(
 def jacobian(names: Names, fan_in: int, code: int, activation: str) -> Any:
     """A JacobianPenalty of the file, of a small encoder."""
     encoder = MLP([fan_in, code], [activation], rng=np.random.default_rng(1), dtype=np.float64)
-    return names["JacobianPenalty"](encoder, 0.5)
+    return names["JacobianPenalty"](encoder, 0.7)
 
 
 def weights(fan_in: int, code: int) -> Any:
@@ -176,9 +176,9 @@ CONTRACTIVE = Task(
             "∂Ω/∂W with a held fixed, five examples, a square W",
             lambda names: (AtTheWeights(jacobian(names, 4, 4, "sigmoid"), normal(5, 4)), weights(4, 4)),
         ),
-        contractive("an autoencoder with a sigmoid code", (4, 3), weight=0.5, activation="sigmoid"),
-        contractive("with a tanh code, one example", (4, 3), batch=1, weight=2.0),
-        contractive("with a square W and another penalty", (5, 5), weight=0.3, penalties=[L1(0.4)]),
+        contractive("an autoencoder with a sigmoid code", (4, 3), weight=0.7, activation="sigmoid"),
+        contractive("with a tanh code, one example", (4, 3), batch=1, weight=1.7),
+        contractive("with a square W and another penalty", (5, 5), batch=7, weight=0.3, penalties=[L1(0.4)]),
     ),
 )
 

@@ -57,7 +57,7 @@ REPARAMETERIZATION = Task(
         GradientTrial("one example", lambda names: (names["Reparameterization"](), normal(1, 6))),
         GradientTrial("five examples", lambda names: (names["Reparameterization"](), normal(5, 4))),
         GradientTrial("one latent dimension", lambda names: (names["Reparameterization"](), normal(4, 2))),
-        variational("in an autoencoder", (4, 3, 2), lambda names: (names["Reparameterization"](), GaussianKL(0.5))),
+        variational("in an autoencoder", (4, 3, 2), lambda names: (names["Reparameterization"](), GaussianKL(0.7))),
     ),
 )
 
@@ -80,11 +80,11 @@ KL = Task(
     ),
     parts=(Part("autoencoders.variational", keep=("GaussianKL",), blanks=("GaussianKL.backward",)),),
     trials=(
-        GradientTrial("one example", lambda names: (names["GaussianKL"](0.5), normal(1, 6))),
-        GradientTrial("five examples, β = 0.5", lambda names: (names["GaussianKL"](0.5), normal(5, 4))),
+        GradientTrial("one example", lambda names: (names["GaussianKL"](0.7), normal(1, 6))),
+        GradientTrial("five examples, β = 0.7", lambda names: (names["GaussianKL"](0.7), normal(5, 4))),
         GradientTrial("as many examples as numbers", lambda names: (names["GaussianKL"](), normal(4, 4))),
         variational(
-            "in an autoencoder, β = 3", (4, 3, 2), lambda names: (Reparameterization(), names["GaussianKL"](3.0))
+            "in an autoencoder, β = 1.7", (4, 3, 2), lambda names: (Reparameterization(), names["GaussianKL"](1.7))
         ),
     ),
 )
@@ -116,7 +116,7 @@ def moments_verdict(results: Results) -> list[str]:
 
 
 def divergence(names: Names) -> dict[str, FloatArray]:
-    kl = names["GaussianKL"](0.5)
+    kl = names["GaussianKL"](0.7)
     return {
         "per dimension": np.asarray(kl.per_dimension(A), dtype=np.float64),
         "one example": np.array([kl.forward(A[:1])]),
@@ -190,8 +190,8 @@ VAE_TASK = Task(
         MeasuredTrial("the KL by Monte Carlo", divergence, divergence_verdict),
         GradientTrial("a draw, one example", lambda names: (names["Reparameterization"](), normal(1, 6))),
         GradientTrial("a draw, five examples", lambda names: (names["Reparameterization"](), normal(5, 4))),
-        GradientTrial("the KL, one example", lambda names: (names["GaussianKL"](0.5), normal(1, 6))),
-        GradientTrial("the KL, five examples", lambda names: (names["GaussianKL"](0.5), normal(5, 4))),
+        GradientTrial("the KL, one example", lambda names: (names["GaussianKL"](0.7), normal(1, 6))),
+        GradientTrial("the KL, five examples", lambda names: (names["GaussianKL"](0.7), normal(5, 4))),
         *(
             variational(
                 f"the VAE, {likelihood} likelihood, β = {beta:g}",
@@ -199,7 +199,7 @@ VAE_TASK = Task(
                 lambda names, beta=beta: (names["Reparameterization"](), names["GaussianKL"](beta)),
                 likelihood=likelihood,
             )
-            for likelihood, beta in (("bernoulli", 1.0), ("gaussian", 0.5), ("learned-gaussian", 3.0))
+            for likelihood, beta in (("bernoulli", 1.0), ("gaussian", 0.7), ("learned-gaussian", 1.7))
         ),
     ),
 )
@@ -221,7 +221,7 @@ def conditional(title: str, sizes: tuple[int, ...], classes: int, batch: int = 5
         model = small(names["ConditionalVAE"], sizes, classes=classes, **arguments)
         return model, uniform(batch, sizes[0]), labels(batch, classes)
 
-    return GradientTrial(title, build)
+    return GradientTrial(title, build, loss_is="forward and unit_vectors")
 
 
 CONDITIONAL_VAE = Task(
@@ -264,8 +264,8 @@ CONDITIONAL_VAE = Task(
             lambda names: (conditioned(names, [4 + 4, 4], ["sigmoid"], 4, 4), normal(4, 4)),
         ),
         conditional("the model, three classes, one example", (4, 3, 2), 3, batch=1),
-        conditional("the model, three classes, β = 0.5", (4, 3, 2), 3, beta=0.5),
-        conditional("the model, deeper, two classes", (5, 4, 3, 2), 2, likelihood="gaussian"),
+        conditional("the model, three classes, β = 0.7", (4, 3, 2), 3, beta=0.7),
+        conditional("the model, deeper, two classes", (5, 4, 3, 2), 2, batch=7, likelihood="gaussian"),
     ),
 )
 

@@ -1,0 +1,74 @@
+"""A training step taken apart: where the time goes, and how much of it the matrix products need anyway."""
+
+from __future__ import annotations
+
+import functools
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from scratch_ae.bench.contestants import product_step
+from scratch_ae.bench.setup import LEARNING_RATE, Setup
+from scratch_ae.nn.optimizers import Adam
+
+PARTS = ("batch", "forward", "loss", "backward", "Adam")
+
+
+def anatomy(setup: Setup, steps: int = 300) -> dict[str, float]:
+    """Median microseconds of each of PARTS, of the whole "step", and of its "matrix products" alone, which are run
+    between the steps. The first third of the steps warms up and is not counted."""
+    model, data, optimizer = setup.model(), setup.data(), Adam(LEARNING_RATE)
+    rng = np.random.default_rng(0)
+    clock = Clock()
+    clock.watch(model, "forward", "forward")
+    clock.watch(model, "backward", "backward")
+    clock.watch(model.likelihood, "forward", "loss", inside="forward")
+    clock.watch(model.likelihood, "backward", "loss", inside="backward")
+    for penalty in model.penalties:
+        clock.watch(penalty, "forward", "loss", inside="forward")
+        clock.watch(penalty, "backward", "loss", inside="backward")
+    batch = np.empty((setup.batch, data.shape[1]), data.dtype)
+    take = clock.timed(lambda rows: data.take(rows, axis=0, out=batch, mode="clip"), "batch")
+    update = clock.timed(optimizer.step, "Adam")
+    products = clock.timed(product_step(setup), "matrix products")
+    kept: dict[str, list[float]] = {name: [] for name in (*PARTS, "matrix products")}
+    for step in range(steps):
+        take(rng.integers(0, len(data), setup.batch))
+        model.loss_and_gradients(batch, rng=rng)
+        update(model.parameters.flat, model.gradients.flat)
+        products()
+        if step >= steps // 3:
+            for name, seconds in kept.items():
+                seconds.append(clock.seconds[name])
+        clock.seconds.clear()
+    medians = {name: 1e6 * statistics.median(seconds) for name, seconds in kept.items()}
+    return {"step": sum(medians[part] for part in PARTS), **medians}
+
+
+class Clock:
+    """Adds up the seconds that methods take, by a name for each."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    def timed(self, function: Callable[..., Any], name: str, inside: str = "") -> Callable[..., Any]:
+        """The function, whose seconds are added to `name`, and taken from the one that it is called `inside`."""
+
+        @functools.wraps(function)
+        def run(*arguments: Any, **named: Any) -> Any:
+            start = time.perf_counter()
+            result = function(*arguments, **named)
+            seconds = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+            if inside:
+                self.seconds[inside] = self.seconds.get(inside, 0.0) - seconds
+            return result
+
+        return run
+
+    def watch(self, thing: Any, method: str, name: str, inside: str = "") -> None:
+        """Times a method of one object."""
+        setattr(thing, method, self.timed(getattr(thing, method), name, inside))
