@@ -9,7 +9,7 @@ print(ae.gradcheck(ae.VAE([784, 400, 20]), test.images[:4], entries=20))
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scratch_ae.autoencoders import (
     VAE,
@@ -23,9 +23,12 @@ from scratch_ae.autoencoders import (
     load,
 )
 from scratch_ae.datasets import Dataset, load_arrays, load_fashion_mnist, load_mnist
-from scratch_ae.gradient_check import gradcheck
 from scratch_ae.nn.optimizers import SGD, Adam
 from scratch_ae.training import History
+
+if TYPE_CHECKING:
+    from scratch_ae.gradient_check import gradcheck
+    from scratch_ae.reading import show_source
 
 __version__ = "0.1.0"
 
@@ -47,13 +50,22 @@ __all__ = [
     "load_arrays",
     "load_fashion_mnist",
     "load_mnist",
+    "show_source",
 ]
 
-ON_DEMAND = ("evaluation", "exercises", "plots")
+ON_DEMAND = {
+    "evaluation": "evaluation",
+    "exercises": "exercises",
+    "gradcheck": "gradient_check",
+    "plots": "plots",
+    "show_source": "reading",
+}
+"""Names that are imported when they are first asked for, and the module each is, or is in: matplotlib alone takes
+longer than all the rest."""
 
 
 def __getattr__(name: str) -> Any:
-    """Imports `ae.plots` and its like when they are first asked for: matplotlib takes longer than all the rest."""
-    if name in ON_DEMAND:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{ON_DEMAND[name]}")
+    return module if name == ON_DEMAND[name] else getattr(module, name)

@@ -19,11 +19,11 @@ DESIGN = {
 }  # fmt: skip
 
 FLOORS = [
-    {"nn", "datasets", "arrays", "checks", "files"},
+    {"nn", "datasets", "arrays", "checks", "files", "reading"},
     {"training", "gradient_check"},
     {"autoencoders"},
     {"exercises", "plots", "evaluation"},
-    {"cli", "__init__", "__main__"},
+    {"bench", "cli", "__init__", "__main__"},
 ]
 
 
@@ -72,6 +72,11 @@ def test_matplotlib_is_not_loaded_before_something_is_drawn():
     assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout == "False\n"
 
 
+def test_source_is_shown_by_a_module_that_is_loaded_when_it_is_asked_for():
+    loaded = "import sys, scratch_ae; print('scratch_ae.reading' in sys.modules); scratch_ae.show_source"
+    assert subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True).stdout == "False\n"
+
+
 def test_name_that_is_not_there_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'autoencoder'"):
         scratch_ae.autoencoder  # noqa: B018
@@ -104,6 +109,8 @@ def test_only_the_standard_library_numpy_and_where_it_draws_matplotlib_are_impor
     allowed = {"numpy", "scratch_ae", *sys.stdlib_module_names}
     if part(module) in ("plots", "cli"):
         allowed.add("matplotlib")
+    if module == "bench/frameworks.py":
+        allowed |= {"torch", "jax"}  # raced against, where they are installed
     if module == "evaluation/compression.py":
         allowed.add("PIL")  # JPEG, through what matplotlib brings along
     assert {name.split(".")[0] for name in imported(MODULES[module])} <= allowed

@@ -5,9 +5,12 @@ from scratch_ae.plots.codes import code_space
 from scratch_ae.plots.curves import learning_curves
 from scratch_ae.plots.gradients import gradient_check
 from scratch_ae.plots.images import filters, interpolation, manifold, reconstructions, samples
+from scratch_ae.plots.steps import step_curve
 from scratch_ae.plots.style import save
+from scratch_ae.plots.vectors import arrows
 
 __all__ = [
+    "arrows",
     "bars",
     "code_space",
     "error_table",
@@ -21,4 +24,5 @@ __all__ = [
     "reconstructions",
     "samples",
     "save",
+    "step_curve",
 ]
