@@ -84,9 +84,9 @@ HOSTILE = {
         "numpy.allclose",
     ),
     "another gradient check": (
-        RIGHT + "\nimport scratch_ae\nscratch_ae.gradcheck = lambda *anything: None\n",
+        RIGHT + "\nfrom scratch_ae import gradient_check\ngradient_check.gradcheck = lambda *anything: None\n",
         "tampered",
-        "scratch_ae.gradcheck",
+        "scratch_ae.gradient_check.gradcheck",
     ),
     "another trial": (
         RIGHT + "\nfrom scratch_ae.exercises import trials\n"
