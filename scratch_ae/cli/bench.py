@@ -128,7 +128,9 @@ def sweep(options: argparse.Namespace) -> list[dict[str, float]]:
     rows = []
     for batch in BATCHES:
         for width in WIDTHS:
-            parts = taken_apart(Setup("ae", (784, width, width // 2), batch, options.images, options.threads))
+            parts = taken_apart(
+                Setup("ae", (SIZES["ae"][0], width, width // 2), batch, options.images, options.threads)
+            )
             rows.append({
                 "batch": batch, "width": width,
                 "step": parts["step"] / batch, "matrix products": parts["matrix products"] / batch,

@@ -12,7 +12,7 @@ def test_layers_are_those_of_the_model(kind, sizes):
     assert weights == [*setup.layers]
 
 
-@pytest.mark.parametrize("images", [10, 60_000, 60_010])
+@pytest.mark.parametrize("images", [60_000, 60_010])
 def test_data_are_as_many_images_as_asked_for(images):
     assert Setup("ae", (784, 10), 32, images, 1).data().shape == (images, 784)
 

@@ -13,13 +13,13 @@ QUICK = ["bench", "--model", "ae", "--images", "256", "--rounds", "1", "--thread
 def alone(monkeypatch):
     """No framework is raced, whatever is installed; small networks."""
     monkeypatch.setattr(bench, "is_installed", lambda module: module is None)
-    monkeypatch.setattr(bench, "SIZES", {"ae": (784, 20, 10), "vae": (784, 20, 4)})
+    monkeypatch.setattr(bench, "SIZES", {"ae": (30, 20, 10), "vae": (30, 20, 4)})
 
 
 def test_prints_the_race_and_the_parts_of_a_step(alone, capsys):
     assert main(QUICK) == 0
     out = capsys.readouterr().out
-    assert "ae 784-20-10, batch 128, 256 images, 1 threads" in out
+    assert "ae 30-20-10, batch 128, 256 images, 1 threads" in out
     assert "matrix products" in out
     assert "the step takes" in out
     assert all(part in out for part in ("batch", "forward", "loss", "backward", "Adam"))

@@ -42,7 +42,7 @@ def test_full_size_model_passes_in_under_five_seconds(kind):
 
 @pytest.mark.parametrize(
     ("array", "entry"),
-    [("encoder.0.W", (17, 23)), ("encoder.1.b", (0,)), ("decoder.1.W", (299, 783)), ("decoder.1.b", (4,))],
+    [("encoder.0.W", (17, 23)), ("decoder.1.b", (4,))],
 )
 def test_one_wrong_entry_among_hundreds_of_thousands_is_found(array, entry):
     report = gradcheck(with_wrong_entry(model(), array, entry, 0.05), images(), fast=True)
