@@ -92,9 +92,15 @@ def matrix(name: str, x: Any, columns: int, dtype: Any) -> FloatArray:
 
 
 def finite(name: str, x: FloatArray) -> FloatArray:
-    """`x`; ValueError if an entry is NaN or infinite. Looked up at its ends, where both show: an array of
-    booleans as large as the data would be half of what a training run needs."""
-    if x.size and not (math.isfinite(x.min()) and math.isfinite(x.max())):
+    """`x`, (n, columns); ValueError if an entry is NaN or infinite.
+
+    Either survives in the sum of its row, and a product with ones adds up rows as fast as memory is read: three
+    times as fast as a look at every entry, and without an array of booleans a quarter as large as the data. Entries
+    are looked at only where a sum is not finite, for large ones overflow in it, too.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = x @ np.ones(x.shape[1], x.dtype)
+    if not np.isfinite(sums).all() and not np.isfinite(x).all():
         raise ValueError(f"{name} holds NaN or infinite values: remove or replace them first.")
     return x
 

@@ -248,6 +248,16 @@ def test_finite_gives_back_the_array_itself():
     assert checks.finite("x", x) is x
 
 
+def test_finite_entries_pass_where_their_sum_overflows():
+    x = np.full((2, 3), 3e38, np.float32) * np.float32([[1], [-1]])
+    assert checks.finite("x", x) is x
+
+
+def test_finite_refuses_infinities_that_would_cancel():
+    text = refusal(ValueError, checks.finite, "x", np.array([[math.inf, -math.inf]]))
+    assert text.startswith("x holds NaN or infinite values:")
+
+
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_finite_refuses_a_single_entry_that_is_not(bad):
     text = refusal(ValueError, checks.finite, "x", np.array([[0.0, 1.0], [2.0, bad]]))

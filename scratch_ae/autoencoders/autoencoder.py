@@ -224,12 +224,11 @@ class Autoencoder:
 
     def decode(self, h: FloatArray, *given: Any) -> FloatArray:
         """r = g(h) in data space: (n, code) → (n, features)."""
-
-        def mean(*batch: Any) -> FloatArray:
-            return self.likelihood.mean(self.run_decoder(*batch))
-
         h = checks.finite("h", checks.matrix("h", h, self.sizes[-1], self.dtype))
-        return in_batches(mean, [h, *self.check_given(len(h), *given)], self.sizes[0])
+        r = np.empty((len(h), self.sizes[0]), self.dtype)
+        for rows, *batch in batches(r, h, *self.check_given(len(h), *given)):
+            self.likelihood.mean(self.run_decoder(*batch), out=rows)
+        return r
 
     def reconstruct(self, x: FloatArray, *given: Any) -> FloatArray:
         """r = g(f(x)), without noise: (n, features) → (n, features)."""
@@ -323,6 +322,6 @@ def batches(*arrays: Any) -> Iterator[list[Any]]:
 def in_batches(function: Callable[..., FloatArray], arrays: Sequence[Any], width: int) -> FloatArray:
     """function(*batch), (batch, width), for all rows of the arrays: (n, width)."""
     results = np.empty((len(arrays[0]), width), arrays[0].dtype)
-    for i, batch in enumerate(batches(*arrays)):
-        results[i * EVALUATION_BATCH :][: len(batch[0])] = function(*batch)
+    for rows, *batch in batches(results, *arrays):
+        rows[...] = function(*batch)
     return results

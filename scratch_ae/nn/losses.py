@@ -41,8 +41,8 @@ class Likelihood(Buffered):
         """∂L/∂x, (batch, features): not used to train, but x is an input of the loss like any other."""
         raise NotImplementedError
 
-    def mean(self, y: FloatArray) -> FloatArray:
-        """E[x | y], in data space."""
+    def mean(self, y: FloatArray, out: FloatArray | None = None) -> FloatArray:
+        """E[x | y], in data space; written into `out`, if given."""
         raise NotImplementedError
 
     def constant(self, features: int) -> float:
@@ -93,9 +93,9 @@ class Bernoulli(Likelihood):
         """
         return self.y / -len(self.y)
 
-    def mean(self, z: FloatArray) -> FloatArray:
+    def mean(self, z: FloatArray, out: FloatArray | None = None) -> FloatArray:
         """E[x_j | z_j] = σ(z_j)."""
-        return sigmoid(z)
+        return sigmoid(z, out=out)
 
     def check(self, x: FloatArray) -> None:
         if x.min() < 0 or x.max() > 1:
@@ -131,9 +131,9 @@ class Gaussian(Likelihood):
         """
         return (self.x - self.y) / len(self.y)
 
-    def mean(self, y: FloatArray) -> FloatArray:
+    def mean(self, y: FloatArray, out: FloatArray | None = None) -> FloatArray:
         """E[x_j | y_j] = y_j."""
-        return y
+        return np.positive(y, out=out)
 
     def constant(self, features: int) -> float:
         """½ D log 2π."""
@@ -177,9 +177,9 @@ class LearnedGaussian(Likelihood, Parametrized):
         """
         return (self.x - self.y) * (np.exp(-self.log_var) / len(self.y))
 
-    def mean(self, y: FloatArray) -> FloatArray:
+    def mean(self, y: FloatArray, out: FloatArray | None = None) -> FloatArray:
         """E[x_j | y_j] = y_j."""
-        return y
+        return np.positive(y, out=out)
 
     def constant(self, features: int) -> float:
         """½ D log 2π."""
