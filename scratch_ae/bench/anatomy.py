@@ -12,14 +12,17 @@ import numpy as np
 
 from scratch_ae.bench.contestants import product_step
 from scratch_ae.bench.setup import LEARNING_RATE, Setup
+from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam
 
 PARTS = ("batch", "forward", "loss", "backward", "Adam")
+FEWEST = 9  # steps, however long they take
 
 
-def anatomy(setup: Setup, steps: int = 300) -> dict[str, float]:
+def anatomy(setup: Setup, steps: int = 300, patience: float = 5.0) -> dict[str, float]:
     """Median microseconds of each of PARTS, of the whole "step", and of its "matrix products" alone, which are run
-    between the steps. The first third of the steps warms up and is not counted."""
+    between the steps. There are at most `steps` of them, fewer where they take longer than `patience`, in seconds;
+    the first third warms up and is not counted."""
     model, data, optimizer = setup.model(), setup.data(), Adam(LEARNING_RATE)
     rng = np.random.default_rng(0)
     clock = Clock()
@@ -30,21 +33,21 @@ def anatomy(setup: Setup, steps: int = 300) -> dict[str, float]:
     for penalty in model.penalties:
         clock.watch(penalty, "forward", "loss", inside="forward")
         clock.watch(penalty, "backward", "loss", inside="backward")
-    batch = np.empty((setup.batch, data.shape[1]), data.dtype)
+    batch = aligned((setup.batch, data.shape[1]), data.dtype)
     take = clock.timed(lambda rows: data.take(rows, axis=0, out=batch, mode="clip"), "batch")
     update = clock.timed(optimizer.step, "Adam")
     products = clock.timed(product_step(setup), "matrix products")
     kept: dict[str, list[float]] = {name: [] for name in (*PARTS, "matrix products")}
-    for step in range(steps):
+    end = time.perf_counter() + patience
+    while len(kept["batch"]) < FEWEST or (len(kept["batch"]) < steps and time.perf_counter() < end):
         take(rng.integers(0, len(data), setup.batch))
         model.loss_and_gradients(batch, rng=rng)
         update(model.parameters.flat, model.gradients.flat)
         products()
-        if step >= steps // 3:
-            for name, seconds in kept.items():
-                seconds.append(clock.seconds[name])
+        for name, seconds in kept.items():
+            seconds.append(clock.seconds[name])
         clock.seconds.clear()
-    medians = {name: 1e6 * statistics.median(seconds) for name, seconds in kept.items()}
+    medians = {name: 1e6 * statistics.median(seconds[len(seconds) // 3 :]) for name, seconds in kept.items()}
     return {"step": sum(medians[part] for part in PARTS), **medians}
 
 

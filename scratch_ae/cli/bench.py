@@ -17,11 +17,14 @@ from scratch_ae.cli import arguments
 from scratch_ae.files import whole_file
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from scratch_ae.bench import Race, Setup
 
 SIZES = {"ae": (784, 300, 150), "vae": (784, 400, 20)}
 BATCHES = (32, 128, 512)
 WIDTHS = (100, 200, 500, 1000, 2000)
+LIMITS = ("matrix products", "Adam", "other passes", "Python calls")
 OURS, FLOOR = "scratch_ae", "matrix products"
 
 
@@ -72,9 +75,10 @@ def run(options: argparse.Namespace) -> None:
         print(told(setup, races, parts))
         report["races"].append(as_data(setup, races, parts))
         figures[f"step-{kind}"] = (setup, parts)
-    if options.sweep:
-        report["sweep"] = sweep(options)
-        print("\n".join(sweep_lines(report["sweep"])))
+        if options.sweep:
+            rows = sweep(kind, options.images, options.threads)
+            print(swept(rows))
+            report["sweep"] += rows
     if folder:
         write(folder, report, figures)
 
@@ -121,31 +125,41 @@ def as_data(setup: Setup, races: list[Race], parts: dict[str, float]) -> dict[st
     }
 
 
-def sweep(options: argparse.Namespace) -> list[dict[str, float]]:
-    """Microseconds an image, of the step and of its matrix products, for an autoencoder of one hidden layer."""
+def sweep(kind: str, images: int, threads: int) -> list[dict[str, Any]]:
+    """Microseconds an image for networks of one hidden layer, and which of LIMITS they go to. What the calls from
+    Python take is seen on arrays of a single number; what nothing else explains goes over memory."""
     from scratch_ae.bench import Setup, taken_apart
 
+    def parts(sizes: tuple[int, ...], batch: int) -> dict[str, float]:
+        return taken_apart(Setup(kind, sizes, batch, images, threads))
+
+    of_one_number = parts((1, 1, 1), 1)
+    calls = of_one_number["step"] - of_one_number["matrix products"] - of_one_number["Adam"]
     rows = []
     for batch in BATCHES:
         for width in WIDTHS:
-            parts = taken_apart(
-                Setup("ae", (SIZES["ae"][0], width, width // 2), batch, options.images, options.threads)
-            )
-            rows.append({
-                "batch": batch, "width": width,
-                "step": parts["step"] / batch, "matrix products": parts["matrix products"] / batch,
-            })  # fmt: skip
+            sizes = (SIZES[kind][0], width, width // 2 if kind == "ae" else SIZES[kind][-1])
+            step = parts(sizes, batch)
+            products, adam = step["matrix products"], step["Adam"]
+            passes = max(step["step"] - products - adam - calls, 0.0)
+            shares = dict(zip(LIMITS, (products, adam, passes, calls), strict=True))
+            an_image = {name: value / batch for name, value in {"step": step["step"], **shares}.items()}
+            rows.append({"kind": kind, "sizes": sizes, "batch": batch, **an_image})
     return rows
 
 
-def sweep_lines(rows: list[dict[str, float]]) -> list[str]:
+def swept(rows: list[dict[str, Any]]) -> str:
     """A line for every setting."""
-    head = "microseconds an image, ae 784-width-width/2: the step, its matrix products, and how many times as long"
-    return [head] + [
-        f"  batch {row['batch']:>4.0f}, width {row['width']:>5.0f}: {row['step']:8.2f} {row['matrix products']:8.2f} "
-        f"{row['step'] / row['matrix products']:6.2f}"
-        for row in rows
+    head = "".join(f"  {limit:>15}" for limit in LIMITS)
+    lines = [
+        f"{rows[0]['kind']}: microseconds an image; the step's in times of its matrix products; and where they go",
+        f"  {'batch':>5}  {'sizes':<14}{'step':>9}  {'times':>5}{head}",
     ]
+    for row in rows:
+        sizes, times = "-".join(map(str, row["sizes"])), row["step"] / row["matrix products"]
+        shares = "".join(f"  {row[limit]:>15.1f}" for limit in LIMITS)
+        lines.append(f"  {row['batch']:>5}  {sizes:<14}{row['step']:>9.1f}  {times:>5.2f}{shares}")
+    return "\n".join([*lines, ""])
 
 
 def machine() -> dict[str, Any]:
@@ -168,20 +182,31 @@ def write(folder: Path, report: dict[str, Any], figures: dict[str, tuple[Setup, 
     for name, (setup, parts) in figures.items():
         bars = {part: value for part, value in parts.items() if part != "step"}
         times = parts["step"] / parts["matrix products"]
-        title = f"A training step takes {times:.2f} times its matrix products: {setup.name}"
-        plots.save(plots.bars(bars, y_label="microseconds", title=title), folder / f"{name}.png")
-    if report["sweep"]:
-        curves = {
-            f"batch {batch:.0f}{', products' if what != 'step' else ''}": (
-                [row["width"] for row in report["sweep"] if row["batch"] == batch],
-                [row[what] for row in report["sweep"] if row["batch"] == batch],
-            )
-            for batch in BATCHES
-            for what in ("step", "matrix products")
-        }
-        figure = plots.lines(
-            None, curves, x_label="width of the hidden layer", y_label="microseconds an image", logx=True, logy=True,
-            title="What an image costs: small batches pay for Python, wide layers for matrix products",
-        )  # fmt: skip
-        plots.save(figure, folder / "sweep.png")
+        title = f"{setup.name}: {times:.2f} times its matrix products"
+        plots.save(plots.bars(bars, y_label="microseconds a step", title=title), folder / f"{name}.png")
+    for kind in {row["kind"]: None for row in report["sweep"]}:
+        plots.save(
+            sweep_figure([row for row in report["sweep"] if row["kind"] == kind]), folder / f"sweep-{kind}.png"
+        )
     print(f"Wrote {folder}.")
+
+
+def sweep_figure(rows: list[dict[str, Any]]) -> Figure:
+    """A panel for each batch size: what the step takes, in times of its matrix products, and where that goes."""
+    from scratch_ae import plots
+
+    kind, first = rows[0]["kind"], rows[0]["sizes"][0]
+    code = "½ width" if kind == "ae" else SIZES[kind][-1]
+    panels = {f"batch {batch}": [row for row in rows if row["batch"] == batch] for batch in BATCHES}
+    shares = {
+        panel: {limit: [row[limit] / row["matrix products"] for row in own] for limit in LIMITS}
+        for panel, own in panels.items()
+    }
+    return plots.stacked_bars(
+        shares,
+        [f"{width:,}" for width in WIDTHS],
+        above={panel: [f"{row['step']:,.0f}" for row in own] for panel, own in panels.items()},
+        x_label="width",
+        y_label="time ÷ time of the matrix products",
+        title=f"Where the microseconds of an image go: {kind} {first}-width-{code}",
+    )

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from scratch_ae import checks
-from scratch_ae.plots.codes import pushed_apart
-from scratch_ae.plots.style import GREY, INK, OKABE_ITO, RC, SlideFigure, number, palette
+from scratch_ae.plots.labels import BACKING, luminance, write_at_ends, write_on_top
+from scratch_ae.plots.style import INK, OKABE_ITO, RC, SlideFigure, number, palette
 from scratch_ae.plots.tiles import checked_count
-
-Floats = NDArray[np.float64]
+from scratch_ae.plots.values import Floats, checked_curve, checked_values
 
 WIDTH, HEIGHT = 11.0, 6.4  # inches; what the sizes of text in style.RC are meant for
 ROUND = [1, 2, 5, 10]  # what ticks are multiples of, up to powers of ten
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")  # with these and the dashes, colour is not the only cue
 DASHES = ("-", "--", "-.", (0, (1, 1)))
 REFERENCE = OKABE_ITO[1]
-BACKING = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"}
 LETTER = 0.135  # inches: what a letter of a label takes, on average and bold
 
 
@@ -53,7 +48,7 @@ def lines(
     """
     if not isinstance(curves, Mapping) or not curves:
         raise ValueError("curves is empty or no mapping: pass name -> y values, as {'PCA': [9.1, 7.4, 5.8]}.")
-    points = {str(name): _curve(str(name), x, curve) for name, curve in curves.items()}
+    points = {str(name): checked_curve(str(name), x, curve) for name, curve in curves.items()}
     all_x, all_y = (np.concatenate(values) for values in zip(*points.values(), strict=True))
     for name, log, values in (("x", logx, all_x), ("y", logy, all_y)):
         if log and values.min() <= 0:
@@ -81,7 +76,7 @@ def lines(
     axes.set(xscale="log" if logx else "linear", yscale="log" if logy else "linear")
     _ticks(axes.xaxis, all_x, logx)
     _ticks(axes.yaxis, all_y, logy)
-    _write_at_ends(figure, axes, points, colors)
+    write_at_ends(figure, axes, points, colors)
     return figure
 
 
@@ -104,7 +99,7 @@ def bars(
     Raises ValueError for no values, an array that is not flat, and values that are not finite.
     """
     names = [str(name) for name in values] if isinstance(values, Mapping) else None
-    heights = _checked("values", list(values.values()) if isinstance(values, Mapping) else values)
+    heights = checked_values("values", list(values.values()) if isinstance(values, Mapping) else values)
     n = len(heights)
 
     figure = SlideFigure(title, WIDTH, HEIGHT)
@@ -182,7 +177,7 @@ def error_table(
             f"matrix has shape {cells.shape}, but ({len(rows)}, {len(columns)}) with nothing empty is expected: "
             "pass a name for each row and each column."
         )
-    cells = _checked("matrix", cells.reshape(-1)).reshape(cells.shape)
+    cells = checked_values("matrix", cells.reshape(-1)).reshape(cells.shape)
     texts = [[format.format(value).replace("-", "−") for value in row] for row in cells]
 
     figure = SlideFigure(title, WIDTH, HEIGHT)
@@ -209,7 +204,7 @@ def error_table(
             row + 0.5,
             texts[row][column],
             fontsize=size,
-            color=INK if _luminance(shade[:3]) > 0.21 else "white",  # where the contrasts of both are equal
+            color=INK if luminance(shade[:3]) > 0.21 else "white",  # where the contrasts of both are equal
             horizontalalignment="center",
             verticalalignment="center_baseline",
         )
@@ -238,9 +233,9 @@ def histogram(
     if isinstance(values, Mapping):
         if not values:
             raise ValueError("values is empty: pass an array, or a mapping of name -> array.")
-        groups = {str(name): _checked(f"Group '{name}'", group) for name, group in values.items()}
+        groups = {str(name): checked_values(f"Group '{name}'", group) for name, group in values.items()}
     else:
-        groups = {"": _checked("values", values)}
+        groups = {"": checked_values("values", values)}
     edges = _edges(np.concatenate(list(groups.values())), checked_count("bins", bins))
 
     figure = SlideFigure(title, WIDTH, HEIGHT)
@@ -266,48 +261,8 @@ def histogram(
         axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0)
     if line is not None:
         axes.axvline(checks.number("line", line), color=REFERENCE, linestyle="--", zorder=3)
-        axes.annotate(
-            line_label,
-            (line, 1),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(0, 5),
-            textcoords="offset points",
-            color=REFERENCE,
-            fontweight="bold",
-            horizontalalignment="center",
-            verticalalignment="bottom",
-            annotation_clip=False,
-        )
+        write_on_top(axes, line, line_label, REFERENCE)
     return figure
-
-
-def _checked(name: str, values: Any) -> Floats:
-    """``values`` as a flat array; ValueError if there are none, or not all of them are finite numbers."""
-    array = np.asarray(values)
-    if array.ndim != 1 or len(array) == 0:
-        raise ValueError(f"{name} has shape {array.shape}, but (n,) with n of at least 1 is expected.")
-    if array.dtype.kind not in "buif" or not np.isfinite(array).all():
-        raise ValueError(
-            f"{name} holds values that are NaN, infinite or no real numbers: "
-            "leave these out, or look where training diverged."
-        )
-    return array.astype(np.float64)
-
-
-def _curve(name: str, x: ArrayLike | None, curve: ArrayLike | tuple[ArrayLike, ArrayLike]) -> tuple[Floats, Floats]:
-    """The x and y of a curve; the shared ``x`` unless the curve is a pair of arrays."""
-    if isinstance(curve, tuple) and len(curve) == 2 and np.ndim(curve[0]) > 0:  # two numbers are y at two x
-        across, up = (_checked(f"{axis} of curve '{name}'", own) for axis, own in zip("xy", curve, strict=True))
-    elif x is None:
-        raise ValueError(f"Curve '{name}' has no x: pass x for all curves, or a pair (x, y) for this one.")
-    else:
-        across, up = _checked("x", x), _checked(f"Curve '{name}'", curve)
-    if len(across) != len(up):
-        raise ValueError(
-            f"Curve '{name}' has {len(up)} values for {len(across)} of x: "
-            "pass one for each x, or a pair (x, y) with an x of its own."
-        )
-    return across, up
 
 
 def _ticks(axis: Axis, values: Floats, log: bool) -> None:
@@ -322,80 +277,6 @@ def _ticks(axis: Axis, values: Floats, log: bool) -> None:
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:,.6g}")
     axis.set_minor_formatter(NullFormatter())
-
-
-def _write_at_ends(
-    figure: Figure, axes: Axes, points: Mapping[str, tuple[Floats, Floats]], colors: list[str]
-) -> None:
-    """Each name beside the right end of its curve; names that would overlap move, tied to the end by a line."""
-    ends = np.array([(x[x.argmax()], y[x.argmax()]) for x, y in points.values()])
-    labels = [
-        axes.annotate(
-            textwrap.fill(name, 20),
-            (end[0], end[1]),
-            xytext=(12, 0),
-            textcoords="offset points",
-            color=_legible(color),
-            fontweight="bold",
-            verticalalignment="center",
-            bbox=BACKING,
-            arrowprops={"arrowstyle": "-", "color": GREY, "shrinkA": 0, "shrinkB": 6, "relpos": (0, 0.5)},
-            annotation_clip=False,
-            zorder=4,
-        )
-        for name, end, color in zip(points, ends, colors, strict=True)
-    ]
-    figure.draw_without_rendering()  # only now are sizes and scales known
-    sizes = np.array([Text.get_window_extent(label).size for label in labels]) + 4
-    drawn = np.concatenate([_along(axes.transData.transform(np.stack(curve, axis=1))) for curve in points.values()])
-    ends = axes.transData.transform(ends)
-    places = _places(ends, sizes, drawn, np.array(axes.bbox.extents))
-    for label, end, place, size in zip(labels, ends, places, sizes, strict=True):
-        offset = (place - end - [size[0] / 2 - 2, 0]) * 72 / figure.dpi
-        label.set_position((offset[0], offset[1]))
-        if label.arrow_patch is not None:
-            far = (np.abs(place - end) > size / 2 + 16).any()
-            beside_but_not_level = offset[0] > 0 and abs(offset[1]) > 0.45 * RC["font.size"]
-            label.arrow_patch.set_visible(bool(far or beside_but_not_level))
-
-
-def _places(ends: Floats, sizes: Floats, drawn: Floats, frame: Floats) -> Floats:
-    """Centres (k, 2) for boxes of the ``sizes`` (k, 2), in pixels, near the ``ends`` (k, 2) of the curves.
-
-    Where no curve is in the way a box stands to the right of its end, moved up or down for its neighbours'
-    sake but inside the ``frame`` (left, bottom, right, top), below which are the ticks. Every other box takes
-    of some places around its end the first that covers least of the points ``drawn`` (m, 2) and other boxes.
-    """
-    places: Floats = ends + np.stack([sizes[:, 0] / 2 + 14, np.zeros(len(ends))], axis=1)
-    blocked = np.array([_covered(place, size, drawn) > 0 for place, size in zip(places, sizes, strict=True)])
-    if not blocked.all():
-        stacked, room = places[~blocked], sizes[~blocked]
-        room[:, 0] = np.maximum(room[:, 0], 3 * room[:, 1])  # or else short names would stand in a row
-        for _ in range(20):  # each time, those that do not stand at the edge give way by half of what is missing
-            stacked = pushed_apart(stacked, room)
-            stacked[:, 1] = stacked[:, 1].clip(frame[1] + room[:, 1] / 2, frame[3] - room[:, 1] / 2)
-        places[~blocked] = pushed_apart(stacked, room)
-    around = np.array([(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, -1), (-1, 1)])
-    for i in [*np.flatnonzero(~blocked), *np.flatnonzero(blocked)]:
-        if blocked[i]:
-            near, far = (ends[i] + around * (sizes[i] / 2 + gap) for gap in (12, 40))
-            choices = [place for place in [*near, *far] if frame[1] < place[1] - sizes[i, 1] / 2]
-            places[i] = min(choices, key=lambda place: _covered(place, sizes[i], drawn))
-        corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1)])
-        drawn = np.concatenate([drawn, _along(places[i] + corners * sizes[i] / 2)])
-    return places
-
-
-def _covered(place: Floats, size: Floats, drawn: Floats) -> int:
-    """How many of the points ``drawn`` (m, 2) lie in a box, or so near that their markers would reach into it."""
-    return int((np.abs(drawn - place) < size / 2 + 6).all(axis=1).sum())
-
-
-def _along(corners: Floats) -> Floats:
-    """Points (m, 2) close to each other along the line through ``corners`` (k, 2)."""
-    corner = np.arange(len(corners))
-    at = np.linspace(0, len(corners) - 1, max(20 * len(corners), 500))
-    return np.stack([np.interp(at, corner, corners[:, 0]), np.interp(at, corner, corners[:, 1])], axis=1)
 
 
 def _write_names(axes: Axes, names: list[str]) -> None:
@@ -430,14 +311,3 @@ def _edges(values: Floats, bins: int) -> Floats:
         low, high = low - (size / 2 or 0.5), high + (size / 2 or 0.5)
         bins |= 1  # of an odd number of bins one is in the middle, where an even number has an edge
     return np.linspace(low, high, bins + 1)
-
-
-def _luminance(rgb: ArrayLike) -> float:
-    """How bright a colour is in linear light, from 0 to 1, which is what contrast is computed from."""
-    return float(np.asarray(rgb) ** 2.2 @ [0.2126, 0.7152, 0.0722])
-
-
-def _legible(color: str) -> str:
-    """``color``, made darker if need be for letters on white to have a contrast of 3 : 1, as large text needs."""
-    rgb = np.array(to_rgb(color))
-    return to_hex(rgb * min(1.0, 0.3 / max(_luminance(rgb), 1e-9)) ** (1 / 2.2))

@@ -12,8 +12,9 @@ from matplotlib.ticker import LogLocator, NullLocator
 from numpy.typing import ArrayLike
 
 from scratch_ae import checks
-from scratch_ae.plots.charts import _curve, _legible
+from scratch_ae.plots.labels import legible, write_on_top
 from scratch_ae.plots.style import PALE, RC, SlideFigure, palette
+from scratch_ae.plots.values import checked_curve
 
 WIDTH, HEIGHT = 13.0, 6.4
 DASHES = ("-", "--", "-.", (0, (5, 1, 1, 1, 1, 1)))  # no dots: they are for what theory expects
@@ -39,7 +40,7 @@ def step_curve(
     """
     if not isinstance(curves, Mapping) or not curves:
         raise ValueError("curves is empty or no mapping: pass name -> (steps, errors), as step_errors returns them.")
-    points = {str(name): _curve(str(name), None, curve) for name, curve in curves.items()}
+    points = {str(name): checked_curve(str(name), None, curve) for name, curve in curves.items()}
     shortest = min(float(steps.min()) for steps, _ in points.values())
     if shortest <= 0:
         raise ValueError(f"A step is {shortest:g}, but a logarithmic axis needs positive ones: leave it out.")
@@ -58,17 +59,7 @@ def step_curve(
     for name, (words, step) in (expected or {}).items():
         color = colors[checks.choice("expected", name, colors)]
         axes.axvline(checks.number(f"expected[{name!r}]", step, above=0), color=color, linestyle=":", linewidth=2)
-        axes.annotate(
-            words,
-            (step, 1),
-            xycoords=axes.get_xaxis_transform(),
-            xytext=(0, 5),
-            textcoords="offset points",
-            color=_legible(color),
-            fontweight="bold",
-            horizontalalignment="center",
-            annotation_clip=False,
-        )
+        write_on_top(axes, step, words, legible(color))
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(LogLocator(numticks=9))
         axis.set_minor_locator(NullLocator())

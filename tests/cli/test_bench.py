@@ -32,7 +32,7 @@ def test_writes_json_and_figures(alone, tmp_path, monkeypatch):
     report = json.loads((tmp_path / "bench" / "bench.json").read_text())
     assert [len(row["seconds_an_epoch"][0]["scratch_ae"]) for row in report["races"]] == [1]
     assert len(report["sweep"]) == 4
-    assert {path.name for path in (tmp_path / "bench").iterdir()} == {"bench.json", "step-ae.png", "sweep.png"}
+    assert {path.name for path in (tmp_path / "bench").iterdir()} == {"bench.json", "step-ae.png", "sweep-ae.png"}
 
 
 @pytest.mark.parametrize("wrong", [["--model", "gan"], ["--rounds", "0"], ["--batch", "x"]])
