@@ -1,18 +1,17 @@
-"""Who runs: each makes, from a setup, a function that trains for one epoch."""
+"""Who runs: each makes, from a setup, a function that trains for one epoch and returns the epoch's mean loss."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from scratch_ae.bench import frameworks
-from scratch_ae.bench.setup import LEARNING_RATE, Setup
+from scratch_ae.bench.setup import LEARNING_RATE, Epoch, Setup
 from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam
 from scratch_ae.training import fit
-
-Epoch = Callable[[], None]
 
 
 def scratch_ae(setup: Setup) -> Epoch:
@@ -20,24 +19,30 @@ def scratch_ae(setup: Setup) -> Epoch:
     model, data, optimizer = setup.model(), setup.data(), Adam(LEARNING_RATE)
     rng = np.random.default_rng(0)
 
-    def epoch() -> None:
-        fit(model, [data], optimizer=optimizer, epochs=1, batch_size=setup.batch, rng=rng, progress=False)
+    def epoch() -> float:
+        history = fit(model, [data], optimizer=optimizer, epochs=1, batch_size=setup.batch, rng=rng, progress=False)
+        return float(history["loss"][0])
 
     return epoch
 
 
 def matrix_products(setup: Setup) -> Epoch:
-    """The floor: an epoch's matrix products alone."""
-    step = product_step(setup)
+    """The floor: an epoch's matrix products alone, which have no loss."""
+    steps, left = divmod(setup.images, setup.batch)
+    step = product_step(setup, setup.batch)
+    last = product_step(setup, left) if left else None
 
-    def epoch() -> None:
-        for _ in range(-(-setup.images // setup.batch)):
+    def epoch() -> float:
+        for _ in range(steps):
             step()
+        if last:
+            last()
+        return math.nan
 
     return epoch
 
 
-def product_step(setup: Setup) -> Callable[[], None]:
+def product_step(setup: Setup, batch: int) -> Callable[[], None]:
     """The matrix products of one step, each into an array that is there already: y = x W and dW = xᵀ dy for every
     layer, dx = dy Wᵀ for every layer but the first."""
     rng = np.random.default_rng(0)
@@ -47,7 +52,7 @@ def product_step(setup: Setup) -> Callable[[], None]:
         return rng.standard_normal(shape, dtype=np.float32, out=made)
 
     layers = [
-        (numbers(setup.batch, a), numbers(a, b), numbers(setup.batch, b), numbers(a, b), numbers(setup.batch, a))
+        (numbers(batch, a), numbers(a, b), numbers(batch, b), numbers(a, b), numbers(batch, a))
         for a, b in setup.layers
     ]
 

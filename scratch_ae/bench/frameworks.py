@@ -1,14 +1,14 @@
-"""The same training in PyTorch and in JAX, where they are installed, written as their documentation advises."""
+"""The same training in PyTorch and in JAX, where they are installed, written as their documentation advises.
+
+Each starts from this library's initial weights, so that losses can be held against each other, too.
+"""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
-from scratch_ae.bench.setup import LEARNING_RATE, Setup
-
-Epoch = Callable[[], None]
+from scratch_ae.bench.setup import LEARNING_RATE, Epoch, Setup
 
 
 def torch_eager(setup: Setup) -> Epoch:
@@ -51,13 +51,21 @@ def torch_epoch(setup: Setup, *, compiled: bool) -> Epoch:
         bits = nn.functional.binary_cross_entropy_with_logits(decoder(a), x, reduction="sum")
         return (bits + kl) / len(x)
 
+    with torch.no_grad():
+        ours = iter(setup.model().parameters.values())
+        for layer in [*encoder, *decoder]:
+            if isinstance(layer, nn.Linear):
+                layer.weight.copy_(torch.from_numpy(next(ours).T))  # PyTorch keeps (fan_out, fan_in)
+                layer.bias.copy_(torch.from_numpy(next(ours)))
+
     optimizer = torch.optim.Adam(
         [*encoder.parameters(), *decoder.parameters()], lr=LEARNING_RATE, fused=True if compiled else None
     )
     data = torch.from_numpy(setup.data())
-    loss_function = torch.compile(loss_of) if compiled else loss_of
+    # Not dynamic: the short last batch would make one program for all sizes, which is slower than two.
+    loss_function = torch.compile(loss_of, dynamic=False) if compiled else loss_of
 
-    def epoch() -> None:
+    def epoch() -> float:
         total = 0.0
         for rows in torch.randperm(setup.images).split(setup.batch):
             optimizer.zero_grad(set_to_none=True)
@@ -65,6 +73,7 @@ def torch_epoch(setup: Setup, *, compiled: bool) -> Epoch:
             loss.backward()
             optimizer.step()
             total += loss.item() * len(rows)
+        return total / setup.images
 
     return epoch
 
@@ -75,13 +84,9 @@ def jax_jitted(setup: Setup) -> Epoch:
     import jax.numpy as jnp
     import numpy as np
 
-    setups = setup.layers
-    keys = jax.random.split(jax.random.key(0), len(setups))
-    parameters = [
-        (jax.random.normal(key, shape, jnp.float32) * np.sqrt(2 / shape[0]), jnp.zeros(shape[1], jnp.float32))
-        for key, shape in zip(keys, setups, strict=True)
-    ]
-    half = len(setups) // 2
+    arrays = [jnp.asarray(array) for array in setup.model().parameters.values()]
+    parameters = list(zip(arrays[::2], arrays[1::2], strict=True))  # W and b of each layer
+    half = len(parameters) // 2
 
     def run(layers: Any, x: Any, last: bool) -> Any:
         for i, (W, b) in enumerate(layers):
@@ -107,8 +112,9 @@ def jax_jitted(setup: Setup) -> Epoch:
         t = t + 1
         m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, gradients)
         v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, gradients)
-        rate = LEARNING_RATE * jnp.sqrt(1 - 0.999**t) / (1 - 0.9**t)
-        parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + 1e-8), parameters, m, v)
+        unbiased = jnp.sqrt(1 - 0.999**t)
+        rate, epsilon = LEARNING_RATE * unbiased / (1 - 0.9**t), 1e-8 * unbiased
+        parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v) + epsilon), parameters, m, v)
         return parameters, m, v, t, key, loss
 
     compiled = jax.jit(step, donate_argnums=(0, 1, 2, 3, 4))
@@ -117,7 +123,7 @@ def jax_jitted(setup: Setup) -> Epoch:
     state: list[Any] = [(parameters, *zeros, jnp.zeros((), jnp.float32), jax.random.key(1))]
     rng = np.random.default_rng(0)
 
-    def epoch() -> None:
+    def epoch() -> float:
         order = rng.permutation(setup.images).astype(np.int32)
         total = 0.0
         for first in range(0, setup.images, setup.batch):
@@ -125,5 +131,6 @@ def jax_jitted(setup: Setup) -> Epoch:
             *kept, loss = compiled(*state[0], data, rows)
             state[0] = kept
             total += float(loss) * len(rows)
+        return total / setup.images
 
     return epoch

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from scratch_ae.bench.setup import Setup
 
@@ -39,45 +41,60 @@ class Race:
 
 
 def race(setup: Setup, names: Sequence[str], rounds: int = 5) -> Race:
-    """Runs them for a warm-up round and then `rounds` more. OSError with its last words if one falls out."""
-    runners = {name: Runner(name, setup) for name in names}
-    try:
-        for runner in runners.values():
-            runner.answer()
+    """Runs them for a warm-up round and then `rounds` more. OSError with its last words if one drops out."""
+    with ExitStack() as stack:
+        runners = {name: stack.enter_context(runner(name, setup)) for name in names}
+        for each in runners.values():
+            each.answer()
         seconds: dict[str, list[float]] = {name: [] for name in names}
         for _ in range(rounds):
-            for name, runner in runners.items():
-                seconds[name].append(runner.answer())
-    finally:
-        for runner in runners.values():
-            runner.close()
+            for name, each in runners.items():
+                seconds[name].append(each.answer())
     return Race(setup, seconds)
 
 
-def taken_apart(setup: Setup) -> dict[str, float]:
+def step_parts(setup: Setup) -> dict[str, float]:
     """Microseconds of the parts of a step (see `anatomy`), from a process with as many threads as asked for."""
-    runner = Runner("anatomy", setup)
-    try:
-        parts: dict[str, float] = runner.answer()
+    with runner("anatomy", setup) as one:
+        parts: dict[str, float] = one.answer()
         return parts
-    finally:
-        runner.close()
 
 
-class Runner:
-    """A contestant's process."""
+@contextmanager
+def runner(name: str, setup: Setup) -> Iterator[Runner]:
+    """A contestant in a process of its own, which ends with the block.
 
-    def __init__(self, name: str, setup: Setup) -> None:
-        self.name = name
-        self.words = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (close() closes it)
-        self.process = subprocess.Popen(
+    How many threads there are to be has to be known before NumPy is imported, so the environment says it, to each
+    library under the name that it reads; XLA, which is below JAX, takes it for the number of processors.
+    """
+    variables = [f"{library}_NUM_THREADS" for library in ("OPENBLAS", "OMP", "MKL")]
+    threads = dict.fromkeys([*variables, "VECLIB_MAXIMUM_THREADS", "NPROC"], str(setup.threads))
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as words,
+        subprocess.Popen(
             [sys.executable, "-m", "scratch_ae.bench.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self.words,
+            stderr=words,
             text=True,
-        )
-        self.say(json.dumps({"contestant": name, "setup": dataclasses.asdict(setup)}))
+            env=os.environ | threads,
+        ) as process,
+    ):
+        try:
+            one = Runner(name, process, words)
+            one.say(json.dumps({"contestant": name, "setup": dataclasses.asdict(setup)}))
+            yield one
+        finally:
+            process.kill()
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A contestant's process, and the file that it complains to."""
+
+    name: str
+    process: subprocess.Popen[str]
+    words: IO[str]
 
     def say(self, line: str) -> None:
         assert self.process.stdin is not None
@@ -85,7 +102,7 @@ class Runner:
             self.process.stdin.write(f"{line}\n")
             self.process.stdin.flush()
         except OSError:
-            pass  # it has ended; epoch() will find out why
+            pass  # it has ended; answer() will find out why
 
     def answer(self) -> Any:
         """Has it train one epoch, and returns the seconds; or what else it was started for."""
@@ -93,13 +110,10 @@ class Runner:
         self.say("go")
         answer = self.process.stdout.readline()
         if not answer:
-            self.process.wait()
+            status = self.process.wait()
             self.words.seek(0)
             last = self.words.read().strip().split("\n")[-1]
-            raise OSError(f"{self.name} fell out of the race: {last or 'it gave no reason'}")
+            raise OSError(
+                f"{self.name} dropped out of the race: {last or 'it gave no reason'} (exit status {status})"
+            )
         return json.loads(answer)
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-        self.words.close()

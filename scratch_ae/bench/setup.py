@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from scratch_ae.arrays import FloatArray
 from scratch_ae.datasets import load_mnist
 
 LEARNING_RATE = 1e-3
+
+Epoch = Callable[[], float]
+"""Trains for one epoch, and returns its mean loss, nats."""
 
 
 @dataclass(frozen=True)
@@ -60,5 +63,5 @@ class Setup:
         size."""
         if self.sizes[0] == 784:
             images = load_mnist()[0].images
-            return images if len(images) == self.images else np.resize(images, (self.images, 784))
+            return images if len(images) == self.images else images[np.arange(self.images) % len(images)]
         return np.random.default_rng(0).random((self.images, self.sizes[0]), dtype=np.float32)

@@ -7,19 +7,18 @@ import os
 import sys
 import time
 
+from scratch_ae.bench.anatomy import anatomy
+from scratch_ae.bench.contestants import CONTESTANTS
+from scratch_ae.bench.setup import Setup
+
 
 def main() -> None:
     """Reads from standard input: the contestant's name and the setup, and then a line for every epoch. Answers each
     with a line of JSON: seconds, or for the step taken apart its parts."""
+    # What a framework prints, from C as well, is not an answer: it goes where errors go.
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     request = json.loads(sys.stdin.readline())
-    # The number of threads has to be known before NumPy is imported.
-    for library in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM"):
-        os.environ[f"{library}_NUM_THREADS"] = str(request["setup"]["threads"])
-    from scratch_ae.bench.anatomy import anatomy
-    from scratch_ae.bench.contestants import CONTESTANTS
-    from scratch_ae.bench.setup import Setup
-
-    replies, sys.stdout = sys.stdout, sys.stderr  # what a framework prints is not an answer
     setup = Setup(**request["setup"] | {"sizes": tuple(request["setup"]["sizes"])})
     if request["contestant"] == "anatomy":
         print(json.dumps(anatomy(setup)), file=replies, flush=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -71,35 +73,42 @@ def run(options: argparse.Namespace) -> None:
     figures: dict[str, Any] = {}
     for kind in [*SIZES] if options.model == "both" else [options.model]:
         setup = Setup(kind, SIZES[kind], options.batch, options.images, options.threads)
-        races, parts = measure(setup, options.rounds)
-        print(told(setup, races, parts))
-        report["races"].append(as_data(setup, races, parts))
+        races, dropped, parts = measure(setup, options.rounds)
+        print(race_table(setup, races, dropped, parts))
+        report["races"].append(as_data(setup, races, dropped, parts))
         figures[f"step-{kind}"] = (setup, parts)
         if options.sweep:
             rows = sweep(kind, options.images, options.threads)
-            print(swept(rows))
+            print(sweep_table(rows))
             report["sweep"] += rows
     if folder:
         write(folder, report, figures)
 
 
-def measure(setup: Setup, rounds: int) -> tuple[list[Race], dict[str, float]]:
-    """A race of two against each rival that is there, so that neighbours are compared; and the step taken apart."""
-    from scratch_ae.bench import race, taken_apart
+def measure(setup: Setup, rounds: int) -> tuple[list[Race], list[str], dict[str, float]]:
+    """A race of two against each rival that is there, so that neighbours are compared; why rivals dropped out, if
+    any did; and the step taken apart."""
+    from scratch_ae.bench import race, step_parts
     from scratch_ae.bench.contestants import CONTESTANTS, NEEDS
 
-    rivals = [name for name in CONTESTANTS if name != OURS and is_installed(NEEDS.get(name))]
-    return [race(setup, [OURS, rival], rounds) for rival in rivals], taken_apart(setup)
+    races, dropped = [], []
+    for rival in CONTESTANTS:
+        if rival != OURS and is_installed(NEEDS.get(rival)):
+            try:
+                races.append(race(setup, [OURS, rival], rounds))
+            except OSError as reason:
+                dropped.append(str(reason))
+    return races, dropped, step_parts(setup)
 
 
 def is_installed(module: str | None) -> bool:
     return module is None or importlib.util.find_spec(module) is not None
 
 
-def told(setup: Setup, races: list[Race], parts: dict[str, float]) -> str:
-    """The tables as text."""
+def race_table(setup: Setup, races: list[Race], dropped: list[str], parts: dict[str, float]) -> str:
+    """A line for every rival, and one for the parts of the step."""
     lines = [
-        f"{setup.name}, {setup.images:,} images, {setup.threads} threads",
+        f"{setup.name}, {setup.images:,} images, {setup.threads} thread{'s' if setup.threads > 1 else ''}",
         f"  {'in turn with':<20} {'its images/s':>13} {'ours':>9}   ours : its, median [lowest … highest]",
     ]
     for one in races:
@@ -111,27 +120,31 @@ def told(setup: Setup, races: list[Race], parts: dict[str, float]) -> str:
             f"{one.ratio(rival, OURS):.2f} [{ratios[0]:.2f} … {ratios[-1]:.2f}]"
         )
         if rival == FLOOR:
-            lines[-1] += f"; the step takes {one.ratio(OURS, rival):.2f} times as long"
+            lines[-1] += f"; our epoch takes {one.ratio(OURS, rival):.2f} times as long"
+    lines += [f"  {reason}" for reason in dropped]
     lines.append("  a step, in microseconds: " + ", ".join(f"{name} {value:,.0f}" for name, value in parts.items()))
     return "\n".join([*lines, ""])
 
 
-def as_data(setup: Setup, races: list[Race], parts: dict[str, float]) -> dict[str, Any]:
+def as_data(setup: Setup, races: list[Race], dropped: list[str], parts: dict[str, float]) -> dict[str, Any]:
     return {
-        "setup": {"kind": setup.kind, "sizes": setup.sizes, "batch": setup.batch, "images": setup.images},
-        "threads": setup.threads,
+        "setup": dataclasses.asdict(setup),
         "seconds_an_epoch": [one.seconds for one in races],
+        "dropped_out": dropped,
         "microseconds_of_a_step": parts,
     }
 
 
 def sweep(kind: str, images: int, threads: int) -> list[dict[str, Any]]:
-    """Microseconds an image for networks of one hidden layer, and which of LIMITS they go to. What the calls from
-    Python take is seen on arrays of a single number; what nothing else explains goes over memory."""
-    from scratch_ae.bench import Setup, taken_apart
+    """Microseconds an image for networks of one hidden layer, and which of LIMITS they go to.
+
+    What calls from Python take is seen on arrays of a single number (those of the matrix products and of Adam are
+    counted with these); what nothing else explains goes over memory.
+    """
+    from scratch_ae.bench import Setup, step_parts
 
     def parts(sizes: tuple[int, ...], batch: int) -> dict[str, float]:
-        return taken_apart(Setup(kind, sizes, batch, images, threads))
+        return step_parts(Setup(kind, sizes, batch, images, threads))
 
     of_one_number = parts((1, 1, 1), 1)
     calls = of_one_number["step"] - of_one_number["matrix products"] - of_one_number["Adam"]
@@ -148,11 +161,11 @@ def sweep(kind: str, images: int, threads: int) -> list[dict[str, Any]]:
     return rows
 
 
-def swept(rows: list[dict[str, Any]]) -> str:
+def sweep_table(rows: list[dict[str, Any]]) -> str:
     """A line for every setting."""
     head = "".join(f"  {limit:>15}" for limit in LIMITS)
     lines = [
-        f"{rows[0]['kind']}: microseconds an image; the step's in times of its matrix products; and where they go",
+        f"{rows[0]['kind']}: microseconds an image, how many times those of the matrix products, and where they go",
         f"  {'batch':>5}  {'sizes':<14}{'step':>9}  {'times':>5}{head}",
     ]
     for row in rows:
@@ -170,6 +183,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scratch_ae": __version__,
+        **{name: importlib.metadata.version(name) for name in ("torch", "jax") if importlib.util.find_spec(name)},
     }
 
 
@@ -208,5 +222,5 @@ def sweep_figure(rows: list[dict[str, Any]]) -> Figure:
         above={panel: [f"{row['step']:,.0f}" for row in own] for panel, own in panels.items()},
         x_label="width",
         y_label="time ÷ time of the matrix products",
-        title=f"Where the microseconds of an image go: {kind} {first}-width-{code}",
+        title=f"Where the time goes: {kind} {first}-width-{code}; above each bar, microseconds an image",
     )

@@ -12,7 +12,7 @@ CACHE_LINE = 64
 
 
 def aligned(shape: int | tuple[int, ...], dtype: Any) -> FloatArray:
-    """An uninitialized array that begins with a cache line of the processor, 64 bytes.
+    """An uninitialized array that starts where a cache line of the processor does, every 64 bytes.
 
     NumPy's own begin anywhere, and then each vector instruction reads from two lines: an operation on three arrays
     that fit into the cache takes up to twice as long.
@@ -32,8 +32,8 @@ class Buffered:
     """
 
     def buffer(self, name: str, shape: tuple[int, ...], like: FloatArray) -> FloatArray:
-        """An uninitialized array of `shape` in the dtype of `like`: the one given out under `name` before, if
-        its rows are long enough and as wide (a smaller last batch gets the first rows of it)."""
+        """An uninitialized array of `shape` in the dtype of `like`: the one given out under `name` before, if it has
+        that dtype, rows of that shape, and enough of them (a smaller last batch gets the first ones)."""
         buffers: dict[str, FloatArray] = self.__dict__.setdefault("_buffers", {})
         kept = buffers.get(name)
         if kept is None or kept.dtype != like.dtype or kept.shape[1:] != shape[1:] or len(kept) < shape[0]:

@@ -42,7 +42,8 @@ class Optimizer:
         raise NotImplementedError
 
     def forget_what_vanished(self, mean: FloatArray, decay: float) -> None:
-        """Sets vanishing entries of a running mean to zero, every so many steps that decayᵏ = 1 / VANISHING."""
+        """Sets entries of a running mean that have all but vanished to zero, every k steps, where decayᵏ is about
+        1 / VANISHING."""
         if decay > 0 and self.steps % max(1, int(math.log(VANISHING) / -math.log(decay))) == 0:
             mean[np.abs(mean) < VANISHING * np.finfo(mean.dtype).tiny] = 0
 
@@ -107,7 +108,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate)
         self.beta1 = checks.number("beta1", beta1, at_least=0, below=1)
         self.beta2 = checks.number("beta2", beta2, at_least=0, below=1)
-        self.epsilon = checks.number("epsilon", epsilon, above=0)
+        self.epsilon = checks.number("epsilon", epsilon, at_least=1e-30)  # in float32, less is 0
 
     def step(self, parameters: FloatArray, gradients: FloatArray) -> None:
         """One update of the flat `parameters`, in place; `gradients` has the same shape and is left as it is.

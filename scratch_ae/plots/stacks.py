@@ -37,6 +37,11 @@ def stacked_bars(
     parts = list(next(iter(panels.values()))) if panels else []
     if not parts:
         raise ValueError("panels is empty: pass {'panel': {'part': [height of each bar]}}.")
+    for panel, texts in (above or {}).items():
+        if panel not in panels or len(texts) != len(names):
+            raise ValueError(
+                f"above['{panel}'] is for no panel, or has not {len(names)} texts: pass one for each bar."
+            )
     figure = SlideFigure(title, WIDTH, HEIGHT)
     row = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     places = np.arange(1, len(names) + 1)

@@ -4,22 +4,40 @@ import time
 
 import pytest
 
-from scratch_ae.bench.anatomy import PARTS, Clock, anatomy
+from scratch_ae.bench import anatomy as module
+from scratch_ae.bench.anatomy import MIN_STEPS, PARTS, Clock, anatomy
 from scratch_ae.bench.setup import Setup
 
 
 @pytest.mark.parametrize("kind", ["ae", "vae"])
-def test_parts_add_up_to_the_step_and_none_is_negative(kind):
-    parts = anatomy(Setup(kind, (30, 20, 5), 16, 200, 1), steps=30)
+def test_parts_add_up_to_the_step_and_none_is_negative(kind, monkeypatch):
+    """By a clock that ticks once whenever it is read, a part takes as many ticks as it has readings in it."""
+    ticks = iter(range(10**9))
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(ticks) / 1e6)
+    parts = anatomy(Setup(kind, (30, 20, 5), 16, 200, 1), steps=30, patience=1e9)
     assert set(parts) == {"step", *PARTS, "matrix products"}
     assert parts["step"] == pytest.approx(sum(parts[name] for name in PARTS))
+    # 6 timed calls, 3 readings apart from a neighbour; a VAE's penalty is 2 more.
+    assert parts["step"] == pytest.approx({"ae": 13, "vae": 17}[kind])
     assert min(parts.values()) > 0
 
 
-def test_seconds_inside_another_method_are_taken_from_it():
+def test_few_steps_are_enough_where_they_are_slow():
+    start = time.perf_counter()
+    assert anatomy(Setup("ae", (30, 20, 5), 16, 200, 1), steps=10**9, patience=0.0)["step"] > 0
+    assert MIN_STEPS > 3  # of which a third warms up
+    assert time.perf_counter() - start < 10
+
+
+def test_seconds_inside_another_method_are_taken_from_it(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(module.time, "perf_counter", lambda: now[0])
+
+    def sleep(seconds):
+        now[0] += seconds
+
     clock = Clock()
-    inner = clock.timed(lambda: time.sleep(0.02), "inner", inside="outer")
-    outer = clock.timed(lambda: (time.sleep(0.01), inner()), "outer")
+    inner = clock.timed(lambda: sleep(2.0), "inner", inside="outer")
+    outer = clock.timed(lambda: (sleep(1.0), inner()), "outer")
     outer()
-    assert clock.seconds["inner"] >= 0.02
-    assert 0.01 <= clock.seconds["outer"] < 0.02
+    assert clock.seconds == {"inner": 2.0, "outer": 1.0}

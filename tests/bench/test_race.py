@@ -1,10 +1,12 @@
 """A race: in turn, as many rounds as asked for, and who falls out says why."""
 
 import importlib.util
+from dataclasses import replace
 
 import pytest
 
-from scratch_ae.bench import Race, Setup, race, taken_apart
+from scratch_ae.bench import Race, Setup, race, step_parts
+from scratch_ae.bench.contestants import CONTESTANTS
 
 SMALL = Setup("vae", (30, 20, 5), 16, 100, 1)
 
@@ -23,12 +25,12 @@ def test_ratio_is_the_median_of_the_ratios_of_neighbours():
     assert result.median("a") == 5.0
 
 
-def test_step_is_taken_apart_in_another_process():
-    assert taken_apart(SMALL)["step"] > 0
+def test_step_is_step_parts_in_another_process():
+    assert step_parts(SMALL)["step"] > 0
 
 
 def test_contestant_that_cannot_run_says_why():
-    with pytest.raises(OSError, match="nobody fell out of the race: KeyError: 'nobody'"):
+    with pytest.raises(OSError, match="nobody dropped out of the race: KeyError: 'nobody' .exit status 1"):
         race(SMALL, ["nobody"], rounds=1)
 
 
@@ -39,3 +41,29 @@ def test_framework_runs_where_it_is_installed_and_says_so_where_it_is_not(name, 
             race(SMALL, [name], rounds=1)
     else:
         assert race(SMALL, [name], rounds=1).median(name) > 0
+
+
+def test_threads_are_told_to_the_process_before_it_imports_numpy(monkeypatch):
+    told = {}
+
+    def process(command, env, **options):
+        told.update(env)
+        raise OSError("enough seen")
+
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
+    monkeypatch.setattr("subprocess.Popen", process)
+    with pytest.raises(OSError, match="enough seen"):
+        race(replace(SMALL, threads=3), ["scratch_ae"], rounds=1)
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NPROC"):
+        assert told[name] == "3"
+
+
+@pytest.mark.parametrize(("name", "module"), [("PyTorch", "torch"), ("PyTorch, compiled", "torch"), ("JAX", "jax")])
+@pytest.mark.parametrize(("kind", "code"), [("ae", 20), ("vae", 4)])
+@pytest.mark.filterwarnings("ignore")  # a framework may deprecate what it likes
+def test_framework_learns_as_much_as_this_library(kind, code, name, module):
+    pytest.importorskip(module)
+    setup = Setup(kind, (784, 64, code), 128, 6000, 2)
+    ours, theirs = CONTESTANTS["scratch_ae"](setup), CONTESTANTS[name](setup)
+    for _ in range(3):
+        assert theirs() == pytest.approx(ours(), rel=0.02)

@@ -3,13 +3,22 @@
 import numpy as np
 import pytest
 
-from scratch_ae.nn.buffers import Buffered
+from scratch_ae.nn.buffers import CACHE_LINE, Buffered, aligned
 
 LIKE = np.zeros(1, np.float32)
 
 
 def address(array):
     return array.__array_interface__["data"][0]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("shape", [(), 5, (3, 5), (784, 300)])
+def test_aligned_array_starts_at_a_cache_line_and_is_as_asked_for(shape, dtype):
+    for _ in range(4):  # NumPy's own do so by chance now and then
+        made = aligned(shape, dtype)
+        assert address(made) % CACHE_LINE == 0
+        assert (made.shape, made.dtype, made.flags.c_contiguous) == (np.zeros(shape).shape, dtype, True)
 
 
 @pytest.mark.parametrize("shape", [(4, 3), (4,), (2, 3, 5), (0, 3)])

@@ -90,3 +90,9 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(panels, names, words):
     with pytest.raises(ValueError, match=words) as caught:
         stacked_bars(panels, names, **XY)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("above", [{"panle": ["1"]}, {"panel": ["1", "2"]}])
+def test_texts_that_belong_to_no_bar_are_refused(above):
+    with pytest.raises(ValueError, match=r"above\['pan"):
+        stacked_bars({"panel": {"part": [1.0]}}, ["a"], **XY, above=above)
