@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -80,12 +80,14 @@ def runner(name: str, setup: Setup) -> Iterator[Runner]:
             env=os.environ | threads,
         ) as process,
     ):
+        one = Runner(name, process, words)
         try:
-            one = Runner(name, process, words)
             one.say(json.dumps({"contestant": name, "setup": dataclasses.asdict(setup)}))
             yield one
         finally:
             process.kill()
+            with suppress(OSError):  # what was said to it after it had ended
+                one.stdin.close()
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,14 @@ class Runner:
     process: subprocess.Popen[str]
     words: IO[str]
 
-    def say(self, line: str) -> None:
+    @property
+    def stdin(self) -> IO[str]:
         assert self.process.stdin is not None
-        try:
-            self.process.stdin.write(f"{line}\n")
-            self.process.stdin.flush()
-        except OSError:
-            pass  # it has ended; answer() will find out why
+        return self.process.stdin
+
+    def say(self, line: str) -> None:
+        with suppress(OSError):  # it has ended; answer() will find out why
+            print(line, file=self.stdin, flush=True)
 
     def answer(self) -> Any:
         """Has it train one epoch, and returns the seconds; or what else it was started for."""
