@@ -71,10 +71,11 @@ CONTESTANTS: dict[str, Callable[[Setup], Epoch]] = {
     "scratch_ae": scratch_ae,
     "matrix products": matrix_products,
     "PyTorch": frameworks.torch_eager,
+    "PyTorch, flushed": frameworks.torch_flushed,
     "PyTorch, compiled": frameworks.torch_compiled,
     "JAX": frameworks.jax_jitted,
 }
 """By the name they have in the table."""
 
-NEEDS = {"PyTorch": "torch", "PyTorch, compiled": "torch", "JAX": "jax"}
+NEEDS = {"PyTorch": "torch", "PyTorch, flushed": "torch", "PyTorch, compiled": "torch", "JAX": "jax"}
 """What has to be installed for whom."""

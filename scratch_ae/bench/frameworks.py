@@ -13,7 +13,12 @@ from scratch_ae.bench.setup import LEARNING_RATE, Epoch, Setup
 
 def torch_eager(setup: Setup) -> Epoch:
     """PyTorch, operation by operation, with Adam as it comes."""
-    return torch_epoch(setup, compiled=False)
+    return torch_epoch(setup)
+
+
+def torch_flushed(setup: Setup) -> Epoch:
+    """The same, told to take denormal numbers for zero, which its Adam otherwise makes many of and is slow with."""
+    return torch_epoch(setup, flushed=True)
 
 
 def torch_compiled(setup: Setup) -> Epoch:
@@ -21,10 +26,11 @@ def torch_compiled(setup: Setup) -> Epoch:
     return torch_epoch(setup, compiled=True)
 
 
-def torch_epoch(setup: Setup, *, compiled: bool) -> Epoch:
+def torch_epoch(setup: Setup, *, compiled: bool = False, flushed: bool = False) -> Epoch:
     import torch
     from torch import nn
 
+    torch.set_flush_denormal(flushed)  # before there are threads, which take it over
     torch.set_num_threads(setup.threads)
     torch.manual_seed(0)
     *before, code = setup.sizes

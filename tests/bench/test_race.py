@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from scratch_ae.bench import Race, Setup, race, step_parts
-from scratch_ae.bench.contestants import CONTESTANTS
+from scratch_ae.bench.contestants import CONTESTANTS, NEEDS
 
 SMALL = Setup("vae", (30, 20, 5), 16, 100, 1)
 
@@ -34,7 +34,7 @@ def test_contestant_that_cannot_run_says_why():
         race(SMALL, ["nobody"], rounds=1)
 
 
-@pytest.mark.parametrize(("name", "module"), [("PyTorch", "torch"), ("PyTorch, compiled", "torch"), ("JAX", "jax")])
+@pytest.mark.parametrize(("name", "module"), NEEDS.items())
 def test_framework_runs_where_it_is_installed_and_says_so_where_it_is_not(name, module):
     if importlib.util.find_spec(module) is None:
         with pytest.raises(OSError, match=f"No module named '{module}'"):
@@ -58,7 +58,7 @@ def test_threads_are_told_to_the_process_before_it_imports_numpy(monkeypatch):
         assert told[name] == "3"
 
 
-@pytest.mark.parametrize(("name", "module"), [("PyTorch", "torch"), ("PyTorch, compiled", "torch"), ("JAX", "jax")])
+@pytest.mark.parametrize(("name", "module"), NEEDS.items())
 @pytest.mark.parametrize(("kind", "code"), [("ae", 20), ("vae", 4)])
 @pytest.mark.filterwarnings("ignore")  # a framework may deprecate what it likes
 def test_framework_learns_as_much_as_this_library(kind, code, name, module):

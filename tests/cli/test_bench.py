@@ -57,7 +57,7 @@ def test_rival_that_drops_out_costs_its_own_line_only(alone, monkeypatch, capsys
         pytest.skip("here PyTorch does not drop out")
     assert main(QUICK) == 0
     out = capsys.readouterr().out
-    assert out.count("dropped out of the race: ModuleNotFoundError: No module named 'torch'") == 2
+    assert out.count("dropped out of the race: ModuleNotFoundError: No module named 'torch'") == 3
     assert "our epoch takes" in out
 
 
