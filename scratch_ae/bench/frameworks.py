@@ -68,7 +68,7 @@ def torch_epoch(setup: Setup, *, compiled: bool = False, flushed: bool = False) 
         [*encoder.parameters(), *decoder.parameters()], lr=LEARNING_RATE, fused=True if compiled else None
     )
     data = torch.from_numpy(setup.data())
-    # Not dynamic: the short last batch would make one program for all sizes, which is slower than two.
+    # Not dynamic: or else the short last batch makes PyTorch go over to one program for all sizes.
     loss_function = torch.compile(loss_of, dynamic=False) if compiled else loss_of
 
     def epoch() -> float:
