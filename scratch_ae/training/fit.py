@@ -64,11 +64,14 @@ def fit(
 
     `data` are arrays with an example in each row; every epoch visits all of them in a new random order, the last
     batch being as small as it comes out. The same `rng` state gives the same bits, with or without `validation`.
-    FloatingPointError if the loss is no longer finite: the parameters then are what the failing step found.
+    ValueError if the arrays are not equally long. FloatingPointError if the loss is no longer finite: the parameters
+    then are what the failing step found.
     """
     epochs = checks.whole("epochs", epochs, at_least=1)
     batch_size = checks.whole("batch_size", batch_size, at_least=1)
     examples = len(data[0])
+    if any(len(array) != examples for array in data):
+        raise ValueError(f"{[len(array) for array in data]} rows were given, but row i of every array is example i.")
     # One place for every batch: rows are gathered into it, so that a step allocates nothing.
     places = [aligned((min(batch_size, examples), *array.shape[1:]), array.dtype) for array in data]
     history = History()
@@ -81,15 +84,16 @@ def fit(
             rows = order[first : first + batch_size]
             # mode="clip" only because it lets NumPy write straight into `out`; no row is ever out of range.
             batch = [a.take(rows, axis=0, out=b[: len(rows)], mode="clip") for a, b in zip(data, places, strict=True)]
-            check_finite(model.loss_and_gradients(*batch, rng=rng), epoch, optimizer)
+            loss = model.loss_and_gradients(*batch, rng=rng)
+            check_finite(loss, epoch, optimizer)
             optimizer.step(model.parameters.flat, model.gradients.flat)
 
             seen = first + len(rows)
-            for name, value in model.terms.items():
+            for name, value in {"loss": loss, **model.terms}.items():
                 sums[name] = sums.get(name, 0.0) + value * len(rows)
             if line:
-                line.update(epoch, seen, with_loss(model, {name: total / seen for name, total in sums.items()}))
-        return with_loss(model, {name: total / examples for name, total in sums.items()})
+                line.update(epoch, seen, {name: total / seen for name, total in sums.items()})
+        return {name: total / examples for name, total in sums.items()}
 
     # Where a loss is about to overflow, the sentence of check_finite says more than NumPy's warnings before it.
     with np.errstate(over="ignore", invalid="ignore"):

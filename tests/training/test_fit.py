@@ -9,6 +9,7 @@ import pytest
 
 from scratch_ae import SGD, VAE, Autoencoder
 from scratch_ae.nn.parameters import ParameterStore
+from scratch_ae.nn.schedules import Linear
 from scratch_ae.training import fit, recipe
 
 
@@ -131,6 +132,27 @@ def test_the_history_holds_means_over_examples_however_small_the_last_batch(n, b
         assert history["mean"][epoch] == pytest.approx(mean, rel=1e-14)
         assert history["max"][epoch] == pytest.approx(maximum, rel=1e-14)
         assert history["loss"][epoch] == pytest.approx(mean + 10 * maximum, rel=1e-14)
+
+
+def test_the_history_holds_the_loss_that_was_trained_on_though_its_weights_changed_within_the_epoch():
+    """A VAE whose β rises from 0 to 1 in the epoch: β of the last step would give more for all of them."""
+    x = np.random.default_rng(0).random((40, 12))
+    steps = []
+
+    class Watched(VAE):
+        def loss_and_gradients(self, x, *given, rng=None):
+            steps.append(super().loss_and_gradients(x, *given, rng=rng))
+            return steps[-1]
+
+    model = Watched([12, 8, 2], beta=Linear(0, 1, steps=5), dtype=np.float64)
+    history = model.fit(x, epochs=1, batch_size=8, progress=False)
+    assert history["loss"] == [pytest.approx(np.mean(steps), rel=1e-12)]
+    assert history["loss"][0] < history["reconstruction"][0] + model.kl.weight * history["kl"][0]
+
+
+def test_arrays_of_unequal_length_are_refused():
+    with pytest.raises(ValueError, match=r"\[10, 9\] rows were given"):
+        run(numbered(10), np.arange(9))
 
 
 def test_validation_is_measured_on_its_own_data_after_each_epoch():
