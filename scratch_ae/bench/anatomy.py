@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import statistics
 import time
 from collections.abc import Callable
@@ -15,14 +14,15 @@ from scratch_ae.bench.setup import LEARNING_RATE, Setup
 from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam
 
+ANATOMY = "the step taken apart"
 PARTS = ("batch", "forward", "loss", "backward", "Adam", "else")
-MIN_STEPS = 9  # however long they take
+MIN_STEPS = 9
 
 
 def anatomy(setup: Setup, steps: int = 300, patience: float = 5.0) -> dict[str, float]:
     """Median microseconds of the whole "step" and of each of PARTS, and of the step's "matrix products" alone, which
-    are run between the steps. There are fewer than `steps` where they take longer than `patience`, in seconds; the
-    first third warms up and is not counted."""
+    are run between the steps. There are fewer than `steps` where they take longer than `patience`, in seconds, but at
+    least MIN_STEPS; the first third warms up and is not counted."""
     model, data, optimizer = setup.model(), setup.data(), Adam(LEARNING_RATE)
     rng = np.random.default_rng(0)
     clock = Clock()
@@ -42,12 +42,12 @@ def anatomy(setup: Setup, steps: int = 300, patience: float = 5.0) -> dict[str, 
         model.loss_and_gradients(batch, rng=rng)
         update(model.parameters.flat, model.gradients.flat)
 
-    step = clock.timed(step, "else")
+    timed_step = clock.timed(step, "else")
     products = clock.timed(product_step(setup, setup.batch), "matrix products")
     kept: dict[str, list[float]] = {name: [] for name in ("step", *PARTS, "matrix products")}
     end = time.perf_counter() + patience
     while len(kept["step"]) < MIN_STEPS or (len(kept["step"]) < steps and time.perf_counter() < end):
-        step()
+        timed_step()
         products()
         clock.seconds["step"] = sum(clock.seconds[part] for part in PARTS)
         for name, seconds in kept.items():
@@ -65,7 +65,6 @@ class Clock:
     def timed(self, function: Callable[..., Any], name: str, inside: str = "") -> Callable[..., Any]:
         """The function, whose seconds are added to `name`, and taken from the one that it is called `inside`."""
 
-        @functools.wraps(function)
         def run(*arguments: Any, **named: Any) -> Any:
             start = time.perf_counter()
             result = function(*arguments, **named)

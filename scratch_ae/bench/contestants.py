@@ -1,4 +1,7 @@
-"""Who runs: each makes, from a setup, a function that trains for one epoch and returns the epoch's mean loss."""
+"""Who runs: each makes, from a setup, a function that trains for one epoch and returns the epoch's mean loss.
+
+Whoever has a loss looks at it in every step, as `fit` does to stop at the first that is not finite.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from scratch_ae.training import fit
 
 
 def scratch_ae(setup: Setup) -> Epoch:
-    """This library, as a user trains with it: `fit` with its history, without the line of progress."""
+    """This library's training loop with its history, without the line of progress. (A model's own `fit` looks at all
+    images once before it.)"""
     model, data, optimizer = setup.model(), setup.data(), Adam(LEARNING_RATE)
     rng = np.random.default_rng(0)
 
@@ -67,15 +71,18 @@ def product_step(setup: Setup, batch: int) -> Callable[[], None]:
     return step
 
 
+OURS, FLOOR = "scratch_ae", "matrix products"
+
 CONTESTANTS: dict[str, Callable[[Setup], Epoch]] = {
-    "scratch_ae": scratch_ae,
-    "matrix products": matrix_products,
+    OURS: scratch_ae,
+    FLOOR: matrix_products,
     "PyTorch": frameworks.torch_eager,
     "PyTorch, flushed": frameworks.torch_flushed,
     "PyTorch, compiled": frameworks.torch_compiled,
+    "PyTorch, compiled and flushed": frameworks.torch_compiled_flushed,
     "JAX": frameworks.jax_jitted,
 }
 """By the name they have in the table."""
 
-NEEDS = {"PyTorch": "torch", "PyTorch, flushed": "torch", "PyTorch, compiled": "torch", "JAX": "jax"}
+NEEDS = {name: "torch" for name in CONTESTANTS if name.startswith("PyTorch")} | {"JAX": "jax"}
 """What has to be installed for whom."""

@@ -17,7 +17,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
+from scratch_ae import checks
+from scratch_ae.bench.anatomy import ANATOMY
 from scratch_ae.bench.setup import Setup
+
+
+class DroppedOut(OSError):
+    """A contestant could not run: its `name`, and what it said last."""
+
+    def __init__(self, name: str, last: str) -> None:
+        super().__init__(f"{name} dropped out of the race: {last}")
+        self.name = name
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,8 @@ class Race:
 
 
 def race(setup: Setup, names: Sequence[str], rounds: int = 5) -> Race:
-    """Runs them for a warm-up round and then `rounds` more. OSError with its last words if one drops out."""
+    """Runs them for a warm-up round and then `rounds` more. DroppedOut if one can't."""
+    rounds = checks.whole("rounds", rounds, at_least=1)
     with ExitStack() as stack:
         runners = {name: stack.enter_context(runner(name, setup)) for name in names}
         for each in runners.values():
@@ -55,7 +66,7 @@ def race(setup: Setup, names: Sequence[str], rounds: int = 5) -> Race:
 
 def step_parts(setup: Setup) -> dict[str, float]:
     """Microseconds of the parts of a step (see `anatomy`), from a process with as many threads as asked for."""
-    with runner("anatomy", setup) as one:
+    with runner(ANATOMY, setup) as one:
         parts: dict[str, float] = one.answer()
         return parts
 
@@ -111,12 +122,13 @@ class Runner:
         """Has it train one epoch, and returns the seconds; or what else it was started for."""
         assert self.process.stdout is not None
         self.say("go")
-        answer = self.process.stdout.readline()
-        if not answer:
+        line = self.process.stdout.readline()
+        if not line:
             status = self.process.wait()
             self.words.seek(0)
             last = self.words.read().strip().split("\n")[-1]
-            raise OSError(
-                f"{self.name} dropped out of the race: {last or 'it gave no reason'} (exit status {status})"
-            )
-        return json.loads(answer)
+            raise DroppedOut(self.name, f"{last or 'it gave no reason'} (exit status {status})")
+        answer = json.loads(line)
+        if isinstance(answer, dict) and "error" in answer:
+            raise DroppedOut(self.name, answer["error"])
+        return answer

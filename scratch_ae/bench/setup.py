@@ -24,9 +24,11 @@ class Setup:
 
     kind     "ae" or "vae"
     sizes    of the encoder, the code or latent dimension last; the decoder mirrors it
-    batch    examples in a step
+    batch    examples in a step, at most `images`
     images   that an epoch goes through
     threads  of the matrix products
+
+    ValueError or TypeError, by name, for anything else.
     """
 
     kind: str
@@ -37,9 +39,11 @@ class Setup:
 
     def __post_init__(self) -> None:
         checks.choice("kind", self.kind, ("ae", "vae"))
-        checks.layer_sizes("sizes", self.sizes)
+        object.__setattr__(self, "sizes", tuple(checks.layer_sizes("sizes", self.sizes)))
         for name in ("batch", "images", "threads"):
-            checks.whole(name, getattr(self, name), at_least=1)
+            object.__setattr__(self, name, checks.whole(name, getattr(self, name), at_least=1))
+        if self.batch > self.images:
+            raise ValueError(f"batch={self.batch} must be at most images={self.images}.")
 
     @property
     def name(self) -> str:

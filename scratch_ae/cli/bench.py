@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import importlib.metadata
-import importlib.util
 import json
 import os
 import platform
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 SIZES = {"ae": (784, 300, 150), "vae": (784, 400, 20)}
 BATCHES = (32, 128, 512)
 WIDTHS = (100, 200, 500, 1000, 2000)
+SWEEP_IMAGES = 60_000
 LIMITS = ("matrix products", "Adam", "other passes", "Python calls")
-OURS, FLOOR = "scratch_ae", "matrix products"
 
 
 def add_to(commands: Any) -> None:
@@ -51,8 +50,9 @@ def add_to(commands: Any) -> None:
         "--images", type=arguments.whole_number, default=60_000, metavar="N", help="in an epoch (default: 60000)"
     )
     parser.add_argument(
-        "--threads", type=arguments.whole_number, default=os.cpu_count() or 1, metavar="N",
-        help="of the matrix products (default: one for each processor)",
+        "--threads", type=arguments.whole_number, default=processors(), metavar="N",
+        help="of the matrix products (default: one for each processor; where each core counts as two, half as many "
+        "is faster)",
     )  # fmt: skip
     parser.add_argument(
         "--sweep", action="store_true", help="also the time for an image at other batch sizes and widths"
@@ -64,87 +64,111 @@ def add_to(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints the tables; writes them as JSON and as figures if a folder is given."""
+    """Prints each line when it is known; with a folder, keeps what is known so far as JSON, and draws it all."""
     from scratch_ae.bench import Setup
     from scratch_ae.cli.train import free_folder
 
     folder = free_folder(options.out, "bench") if options.out else None
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
     report: dict[str, Any] = {"machine": machine(), "races": [], "sweep": []}
-    figures: dict[str, Any] = {}
     for kind in [*SIZES] if options.model == "both" else [options.model]:
         setup = Setup(kind, SIZES[kind], options.batch, options.images, options.threads)
-        races, dropped, parts = measure(setup, options.rounds)
-        print(race_table(setup, races, dropped, parts))
-        report["races"].append(as_data(setup, races, dropped, parts))
-        figures[f"step-{kind}"] = (setup, parts)
+        report["races"].append(measure(setup, options.rounds))
+        keep(report, folder)
         if options.sweep:
-            rows = sweep(kind, options.images, options.threads)
+            rows = sweep(kind, options.threads)
             print(sweep_table(rows))
             report["sweep"] += rows
+            keep(report, folder)
     if folder:
-        write(folder, report, figures)
+        draw(report, folder)
+        print(f"Wrote {folder}.")
 
 
-def measure(setup: Setup, rounds: int) -> tuple[list[Race], list[str], dict[str, float]]:
-    """A race of two against each rival that is there, so that neighbours are compared; why rivals dropped out, if
-    any did; and the step taken apart."""
-    from scratch_ae.bench import race, step_parts
-    from scratch_ae.bench.contestants import CONTESTANTS, NEEDS
+def measure(setup: Setup, rounds: int) -> dict[str, Any]:
+    """A race of two against each rival that is there, so that neighbours are compared, and the step taken apart. A
+    rival that can't run costs its own line."""
+    from scratch_ae.bench import DroppedOut, race, step_parts
+    from scratch_ae.bench.contestants import CONTESTANTS, NEEDS, OURS
 
-    races, dropped = [], []
+    print(race_head(setup), flush=True)
+    seconds, dropped = [], []
     for rival in CONTESTANTS:
         if rival != OURS and is_installed(NEEDS.get(rival)):
             try:
-                races.append(race(setup, [OURS, rival], rounds))
-            except OSError as reason:
+                one = race(setup, [OURS, rival], rounds)
+            except DroppedOut as reason:
+                if reason.name == OURS:
+                    raise
                 dropped.append(str(reason))
-    return races, dropped, step_parts(setup)
-
-
-def is_installed(module: str | None) -> bool:
-    return module is None or importlib.util.find_spec(module) is not None
-
-
-def race_table(setup: Setup, races: list[Race], dropped: list[str], parts: dict[str, float]) -> str:
-    """A line for every rival, and one for the parts of the step."""
-    lines = [
-        f"{setup.name}, {setup.images:,} images, {setup.threads} thread{'s' if setup.threads > 1 else ''}",
-        f"  {'in turn with':<20} {'its images/s':>13} {'ours':>9}   ours : its, median [lowest … highest]",
-    ]
-    for one in races:
-        rival = next(name for name in one.seconds if name != OURS)
-        ratios = sorted(one.ratios(rival, OURS))
-        rates = [setup.images / one.median(name) for name in (rival, OURS)]
-        lines.append(
-            f"  {rival:<20} {rates[0]:>13,.0f} {rates[1]:>9,.0f}   "
-            f"{one.ratio(rival, OURS):.2f} [{ratios[0]:.2f} … {ratios[-1]:.2f}]"
-        )
-        if rival == FLOOR:
-            lines[-1] += f"; our epoch takes {one.ratio(OURS, rival):.2f} times as long"
-    lines += [f"  {reason}" for reason in dropped]
-    lines.append("  a step, in microseconds: " + ", ".join(f"{name} {value:,.0f}" for name, value in parts.items()))
-    return "\n".join([*lines, ""])
-
-
-def as_data(setup: Setup, races: list[Race], dropped: list[str], parts: dict[str, float]) -> dict[str, Any]:
+                print(f"  {reason}", flush=True)
+            else:
+                seconds.append(one.seconds)
+                print(race_line(one, rival), flush=True)
+    parts = step_parts(setup)
+    print(step_line(parts) + "\n", flush=True)
     return {
         "setup": dataclasses.asdict(setup),
-        "seconds_an_epoch": [one.seconds for one in races],
+        "seconds_an_epoch": seconds,
         "dropped_out": dropped,
         "microseconds_of_a_step": parts,
     }
 
 
-def sweep(kind: str, images: int, threads: int) -> list[dict[str, Any]]:
+def is_installed(module: str | None) -> bool:
+    return module is None or version(module) is not None
+
+
+def version(package: str) -> str | None:
+    """None if it is not installed."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def race_head(setup: Setup) -> str:
+    threads = f"{setup.threads} thread{'s' if setup.threads > 1 else ''}"
+    return (
+        f"{setup.name}, {setup.images:,} images, {threads}\n"
+        f"  {'in turn with':<30} {'its images/s':>12} {'ours':>9}   ours : its, median [lowest … highest]"
+    )
+
+
+def race_line(one: Race, rival: str) -> str:
+    """Both rates, and how many times as fast as the rival we are."""
+    from scratch_ae.bench.contestants import FLOOR, OURS
+
+    ratios = sorted(one.ratios(rival, OURS))
+    its, ours = (one.setup.images / one.median(name) for name in (rival, OURS))
+    line = f"  {rival:<30} {its:>12,.0f} {ours:>9,.0f}   "
+    line += f"{one.ratio(rival, OURS):.2f} [{ratios[0]:.2f} … {ratios[-1]:.2f}]"
+    if rival == FLOOR:
+        line += f"; our epoch takes {one.ratio(OURS, rival):.2f} times as long"
+    return line
+
+
+def step_line(parts: dict[str, float]) -> str:
+    from scratch_ae.bench.anatomy import PARTS
+
+    spelled = ", ".join(f"{name} {parts[name]:,.0f}" for name in PARTS)
+    return (
+        f"  a step takes {parts['step']:,.0f} µs: {spelled}; "
+        f"its matrix products, which are in forward and backward, take {parts['matrix products']:,.0f} alone"
+    )
+
+
+def sweep(kind: str, threads: int) -> list[dict[str, Any]]:
     """Microseconds an image for networks of one hidden layer, and which of LIMITS they go to.
 
     What calls from Python take is seen on arrays of a single number (those of the matrix products and of Adam are
-    counted with these); what nothing else explains goes over memory.
+    counted with these); what nothing else explains goes over memory, which is nothing where the rest is too much.
     """
     from scratch_ae.bench import Setup, step_parts
 
     def parts(sizes: tuple[int, ...], batch: int) -> dict[str, float]:
-        return step_parts(Setup(kind, sizes, batch, images, threads))
+        return step_parts(Setup(kind, sizes, batch, SWEEP_IMAGES, threads))
 
     of_one_number = parts((1, 1, 1), 1)
     calls = of_one_number["step"] - of_one_number["matrix products"] - of_one_number["Adam"]
@@ -179,30 +203,46 @@ def machine() -> dict[str, Any]:
     """What the numbers belong to."""
     return {
         "system": platform.platform(),
-        "processors": os.cpu_count(),
+        "processor": platform.processor() or platform.machine(),
+        "processors": processors(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "scratch_ae": __version__,
-        **{name: importlib.metadata.version(name) for name in ("torch", "jax") if importlib.util.find_spec(name)},
+        **{name: version(name) for name in ("torch", "jax") if is_installed(name)},
     }
 
 
-def write(folder: Path, report: dict[str, Any], figures: dict[str, tuple[Setup, dict[str, float]]]) -> None:
-    """bench.json, and a figure of each step and of the sweep."""
-    from scratch_ae import plots
+def processors() -> int:
+    """As many as this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    with whole_file(folder / "bench.json", "w") as file:
-        json.dump(report, file, indent=2)
-    for name, (setup, parts) in figures.items():
+
+def keep(report: dict[str, Any], folder: Path | None) -> None:
+    """Writes bench.json, whole or not at all."""
+    if folder:
+        with whole_file(folder / "bench.json", "w") as file:
+            json.dump(report, file, indent=2)
+
+
+def draw(report: dict[str, Any], folder: Path) -> None:
+    """A figure of each step, and of each sweep."""
+    from scratch_ae import plots
+    from scratch_ae.bench import Setup
+
+    for one in report["races"]:
+        setup, parts = Setup(**one["setup"]), one["microseconds_of_a_step"]
         bars = {part: value for part, value in parts.items() if part != "step"}
         times = parts["step"] / parts["matrix products"]
-        title = f"{setup.name}: {times:.2f} times its matrix products"
-        plots.save(plots.bars(bars, y_label="microseconds a step", title=title), folder / f"{name}.png")
-    for kind in {row["kind"]: None for row in report["sweep"]}:
-        plots.save(
-            sweep_figure([row for row in report["sweep"] if row["kind"] == kind]), folder / f"sweep-{kind}.png"
+        figure = plots.bars(
+            bars,
+            x_label="matrix products: alone; they are in forward and backward",
+            y_label="microseconds a step",
+            title=f"{setup.name}: {times:.2f} times its matrix products",
         )
-    print(f"Wrote {folder}.")
+        plots.save(figure, folder / f"step-{setup.kind}.png")
+    for kind in {row["kind"]: None for row in report["sweep"]}:
+        rows = [row for row in report["sweep"] if row["kind"] == kind]
+        plots.save(sweep_figure(rows), folder / f"sweep-{kind}.png")
 
 
 def sweep_figure(rows: list[dict[str, Any]]) -> Figure:

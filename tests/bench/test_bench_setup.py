@@ -1,5 +1,9 @@
 """A setup describes the network that its model really is."""
 
+import dataclasses
+import json
+
+import numpy as np
 import pytest
 
 from scratch_ae.bench import Setup
@@ -21,8 +25,14 @@ def test_data_of_another_width_are_made():
     assert Setup("ae", (20, 10), 32, 50, 1).data().shape == (50, 20)
 
 
+def test_numbers_of_numpy_become_pythons_which_json_can_write():
+    setup = Setup("ae", [20, np.int64(10)], np.int64(8), np.int64(50), np.int64(1))
+    assert json.loads(json.dumps(dataclasses.asdict(setup)))["sizes"] == [20, 10]
+
+
 @pytest.mark.parametrize(
-    "wrong", [dict(kind="gan"), dict(sizes=(784,)), dict(batch=0), dict(images=0), dict(threads=0)]
+    "wrong",
+    [dict(kind="gan"), dict(sizes=(784,)), dict(batch=0), dict(batch=51), dict(images=0), dict(threads=0)],
 )
 def test_impossible_setup_is_refused_by_name(wrong):
     (name,) = wrong
