@@ -228,17 +228,14 @@ def draw(report: dict[str, Any], folder: Path) -> None:
     """A figure of each step, and of each sweep."""
     from scratch_ae import plots
     from scratch_ae.bench import Setup
+    from scratch_ae.bench.anatomy import PARTS
 
     for one in report["races"]:
         setup, parts = Setup(**one["setup"]), one["microseconds_of_a_step"]
-        bars = {part: value for part, value in parts.items() if part != "step"}
+        bars = {part: parts[part] for part in PARTS} | {"matrix products alone": parts["matrix products"]}
         times = parts["step"] / parts["matrix products"]
-        figure = plots.bars(
-            bars,
-            x_label="matrix products: alone; they are in forward and backward",
-            y_label="microseconds a step",
-            title=f"{setup.name}: {times:.2f} times its matrix products",
-        )
+        title = f"{setup.name}: {parts['step']:,.0f} µs, {times:.2f} times the matrix products in it"
+        figure = plots.bars(bars, y_label="microseconds a step", title=title)
         plots.save(figure, folder / f"step-{setup.kind}.png")
     for kind in {row["kind"]: None for row in report["sweep"]}:
         rows = [row for row in report["sweep"] if row["kind"] == kind]
