@@ -200,7 +200,7 @@ class ELU(Activation):
 
     def forward(self, a: FloatArray) -> FloatArray:
         """The exponential sees min(a, 0) only: elsewhere it is thrown away, and could overflow."""
-        below = np.minimum(a, 0, out=self.buffer("h", a.shape, a))
+        below = np.minimum(a, 0, out=self.buffer("below", a.shape, a))
         self.h = np.where(a > 0, a, np.expm1(below, out=below))
         return self.h
 

@@ -25,7 +25,7 @@ def aligned(shape: int | tuple[int, ...], dtype: Any) -> FloatArray:
 
 
 class Buffered:
-    """Hands out arrays by name and keeps them, so that a training step allocates nothing.
+    """Hands out arrays by name and keeps them, so that no training step has to allocate its large ones anew.
 
     What `forward` and `backward` return lies in such an array: it holds until the next call of the same method.
     Whoever keeps a result longer copies it, as the models' public methods do.
@@ -39,3 +39,7 @@ class Buffered:
         if kept is None or kept.dtype != like.dtype or kept.shape[1:] != shape[1:] or len(kept) < shape[0]:
             kept = buffers[name] = aligned(shape, like.dtype)
         return kept[: shape[0]]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles, which get buffers of their own when they need them."""
+        return {name: value for name, value in self.__dict__.items() if name != "_buffers"}

@@ -186,7 +186,7 @@ class LearnedGaussian(Likelihood, Parametrized):
         return 0.5 * features * math.log(2 * math.pi)
 
 
-class SoftmaxCrossEntropy(Buffered):
+class SoftmaxCrossEntropy:
     """−log p(label | z) with p(k | z) = e^z_k / Σ_l e^z_l, for logits z (batch, classes), labels int (batch,)."""
 
     def forward(self, z: FloatArray, labels: NDArray[np.integer]) -> float:

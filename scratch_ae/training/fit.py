@@ -72,7 +72,7 @@ def fit(
     examples = len(data[0])
     if any(len(array) != examples for array in data):
         raise ValueError(f"{[len(array) for array in data]} rows were given, but row i of every array is example i.")
-    # One place for every batch: rows are gathered into it, so that a step allocates nothing.
+    # One place for every batch: rows are gathered into it, which is memory that is in the cache already.
     places = [aligned((min(batch_size, examples), *array.shape[1:]), array.dtype) for array in data]
     history = History()
     line = Progress(epochs, examples) if progress else None

@@ -59,8 +59,9 @@ class Progress:
 
     def _pace(self, images: int) -> str:
         seconds = max(time.monotonic() - self.start, 1e-9)
-        left = round(seconds / max(images, 1) * (self.epochs * self.images - images))
-        remaining = f"{left // 60}:{left % 60:02d} left" if left else f"{seconds:.1f} s in all"
+        images_left = self.epochs * self.images - images
+        left = round(seconds / max(images, 1) * images_left)
+        remaining = f"{left // 60}:{left % 60:02d} left" if images_left else f"{seconds:.1f} s in all"
         return f"{images / seconds:,.0f} images/s  {remaining}"
 
 

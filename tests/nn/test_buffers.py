@@ -1,5 +1,8 @@
 """Buffers: the same memory as long as it fits, other memory as soon as it does not."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -65,3 +68,15 @@ def test_two_names_never_share_memory():
 
 def test_two_owners_never_share_memory():
     assert not np.shares_memory(Buffered().buffer("y", (4, 3), LIKE), Buffered().buffer("y", (4, 3), LIKE))
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda owner: pickle.loads(pickle.dumps(owner))])
+def test_copy_has_buffers_of_its_own_and_carries_none_along(copied):
+    owner = Buffered()
+    owner.size = 7
+    first = owner.buffer("y", (4, 3), LIKE)
+    other = copied(owner)
+    assert other.size == 7
+    assert "_buffers" not in other.__dict__
+    assert not np.shares_memory(other.buffer("y", (4, 3), LIKE), first)
+    assert address(owner.buffer("y", (4, 3), LIKE)) == address(first)

@@ -186,7 +186,7 @@ def test_no_piece_is_longer_than_a_piece():
         *((kind, "learning_rate", bad) for kind in (SGD, Adam) for bad in (-0.1, np.nan, np.inf, "fast", None)),
         *((SGD, "momentum", bad) for bad in (-0.1, 1, 1.5, np.nan)),
         *((Adam, beta, bad) for beta in ("beta1", "beta2") for bad in (-0.1, 1, 1.5, np.nan)),
-        *((Adam, "epsilon", bad) for bad in (0, 1e-300, -1e-8, np.nan)),
+        *((Adam, "epsilon", bad) for bad in (0, 1e-13, -1e-8, np.nan)),
     ],
 )
 def test_impossible_setting_is_refused_by_name(optimizer, setting, value):
@@ -200,7 +200,7 @@ def test_impossible_setting_is_refused_by_name(optimizer, setting, value):
         (SGD, {"learning_rate": 0}),
         (SGD, {"momentum": 0}),
         (Adam, {"beta1": 0, "beta2": 0}),
-        (Adam, {"epsilon": 1e-30}),
+        (Adam, {"epsilon": 1e-12}),
     ],
 )
 def test_settings_at_the_edge_are_accepted(optimizer, edge):

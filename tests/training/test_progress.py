@@ -84,6 +84,15 @@ def test_the_last_line_tells_how_long_it_took_in_all(clock):
     assert stream.getvalue().splitlines()[-1].endswith("8.0 s in all")
 
 
+def test_it_is_not_all_until_the_last_image_however_little_time_is_left(clock, width):
+    width(120)
+    stream = Terminal()
+    progress = Progress(1, 1000, stream)
+    clock.now += 10
+    progress.update(0, 990, TERMS)
+    assert stream.getvalue().rstrip().endswith("0:00 left")
+
+
 def test_a_loss_of_one_term_is_told_once(clock):
     stream = io.StringIO()
     Progress(3, 1000, stream).end_epoch(0, {"loss": 1.5, "reconstruction": 1.5}, {})
