@@ -13,7 +13,8 @@ import numpy as np
 
 from scratch_ae.arrays import FloatArray
 
-Initializer = Callable[[np.random.Generator, int, int], FloatArray]
+# Quoted, for NumPy imports np.random, which takes a while, when it is first used.
+Initializer = Callable[["np.random.Generator", int, int], FloatArray]
 
 
 def glorot_uniform(rng: np.random.Generator, fan_in: int, fan_out: int) -> FloatArray:
