@@ -225,6 +225,8 @@ def _read_numpy(path: Path) -> dict[str, _Array]:
                 return {"images": loaded}
             with loaded:
                 return {key: np.asarray(loaded[key]) for key in _KEYS if key in loaded}
+    except MemoryError:
+        raise
     except Exception as error:  # a damaged file makes zipfile, zlib and NumPy raise a dozen different types
         objects = "Object arrays" in str(error)
         wrong = "holds Python objects" if objects else f"is unreadable ({type(error).__name__})"

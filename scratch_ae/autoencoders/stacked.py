@@ -12,7 +12,8 @@ from typing import Any
 
 from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.autoencoder import Autoencoder
-from scratch_ae.training import History
+from scratch_ae.autoencoders.stages import Unchanged
+from scratch_ae.training import History, recipe
 
 
 class StackedAutoencoder(Autoencoder):
@@ -39,6 +40,7 @@ class StackedAutoencoder(Autoencoder):
         *,
         epochs: int = 5,
         batch_size: int = 128,
+        learning_rate: float = 3e-3,
         layer: Callable[..., Autoencoder] = Autoencoder,
         progress: bool = True,
         **arguments: Any,
@@ -46,8 +48,9 @@ class StackedAutoencoder(Autoencoder):
         """Trains layer after layer on x (n, features); a history for each.
 
         `layer` makes the one-layer autoencoder of each level from its two sizes: Autoencoder, or the tied, sparse,
-        denoising or contractive one, with `arguments` handed on to it. A level learns from the codes of the level
-        below, which no longer changes.
+        denoising or contractive one, with `arguments` handed on to it; ValueError if it makes its code otherwise than
+        the stack's layer will. A level learns from the codes of the level below, which no longer changes. The rate
+        falls as in `training.recipe`, for each layer anew.
         """
         histories = []
         codes = self.check_data(x)[0]
@@ -55,7 +58,12 @@ class StackedAutoencoder(Autoencoder):
             if progress:
                 print(f"layer {level + 1} of {len(self.encoder.dense)}, alone: {fan_in}-{fan_out}-{fan_in}")
             single = layer([fan_in, fan_out], **self.settings(level), **arguments)
-            histories.append(single.fit(codes, epochs=epochs, batch_size=batch_size, progress=progress))
+            if not isinstance(single.code, Unchanged):
+                raise ValueError(f"The stack's layers don't make their codes by {type(single.code).__name__}.")
+            optimizer = recipe(len(codes), epochs, batch_size, learning_rate)
+            histories.append(
+                single.fit(codes, epochs=epochs, batch_size=batch_size, optimizer=optimizer, progress=progress)
+            )
             self.adopt(single, level)
             codes = single.encode(codes)
         return histories

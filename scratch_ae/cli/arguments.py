@@ -50,7 +50,10 @@ def sizes(text: str) -> list[int]:
     """ "784-300-150" → [784, 300, 150]; commas do as well."""
     if not re.fullmatch(r"\d+([-,]\d+)+", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a list of sizes such as 784-300-150")
-    return checks.layer_sizes("sizes", [int(size) for size in re.split("[-,]", text)])
+    try:
+        return checks.layer_sizes("sizes", [int(size) for size in re.split("[-,]", text)])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def share(text: str) -> float:

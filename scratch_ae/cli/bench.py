@@ -68,16 +68,17 @@ def run(options: argparse.Namespace) -> None:
     from scratch_ae.bench import Setup
     from scratch_ae.cli.train import free_folder
 
+    kinds = [*SIZES] if options.model == "both" else [options.model]
+    setups = [Setup(kind, SIZES[kind], options.batch, options.images, options.threads) for kind in kinds]
     folder = free_folder(options.out, "bench") if options.out else None
     if folder:
         folder.mkdir(parents=True, exist_ok=True)
     report: dict[str, Any] = {"machine": machine(), "races": [], "sweep": []}
-    for kind in [*SIZES] if options.model == "both" else [options.model]:
-        setup = Setup(kind, SIZES[kind], options.batch, options.images, options.threads)
+    for setup in setups:
         report["races"].append(measure(setup, options.rounds))
         keep(report, folder)
         if options.sweep:
-            rows = sweep(kind, options.threads)
+            rows = sweep(setup.kind, options.threads)
             print(sweep_table(rows))
             report["sweep"] += rows
             keep(report, folder)

@@ -307,13 +307,14 @@ def run(options: argparse.Namespace) -> None:
     """Runs one experiment, says what came out, and writes it."""
     started = time.perf_counter()
     folder = free_folder(options.out, options.experiment)
+    folder.mkdir(parents=True, exist_ok=True)
     sentence, numbers, figures = EXPERIMENTS[options.experiment].run(options)
+    print(sentence)
+    with whole_file(folder / "numbers.json", "w") as file:
+        json.dump({"epochs": options.epochs, "seed": options.seed, **numbers}, file, indent=2)
 
     from scratch_ae.plots import save
 
     names = [save(figure, folder / f"{name}.png").name for name, figure in figures.items()]
-    with whole_file(folder / "numbers.json", "w") as file:
-        json.dump({"epochs": options.epochs, "seed": options.seed, **numbers}, file, indent=2)
-    print(sentence)
     print(f"In {folder}/ are numbers.json and the figures {', '.join(names)}.")
     print(f"Done in {time.perf_counter() - started:.0f} s.")

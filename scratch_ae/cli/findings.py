@@ -12,6 +12,7 @@ from scratch_ae import VAE, Autoencoder, ConditionalVAE, ContractiveAutoencoder,
 from scratch_ae.autoencoders.denoising import corruption
 from scratch_ae.datasets import Dataset
 from scratch_ae.evaluation import PCA, SoftmaxClassifier, probes, squared_error
+from scratch_ae.training import recipe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,6 +23,12 @@ Options = argparse.Namespace
 def shared(options: Options) -> dict[str, Any]:
     """The arguments that every model has from the command line."""
     return {"activation": options.activation, "likelihood": options.likelihood, "seed": options.seed}
+
+
+def unit_of(model: Autoencoder) -> str:
+    """What the model's loss is measured in; a VAE's has a KL in it."""
+    squared = model.config["likelihood"] == "gaussian" and not isinstance(model, VAE)
+    return "½ squared error per image" if squared else "nats per image"
 
 
 @dataclass
@@ -37,9 +44,13 @@ class Run:
     def train_beside(self, other: Autoencoder, what: str) -> History:
         """Trains `other` as the model was, to compare the two."""
         print(f"Beside it, to compare: {what}")
-        options = self.options
+        epochs, batch_size = self.options.epochs, self.options.batch_size
         return other.fit(
-            self.train.images, epochs=options.epochs, batch_size=options.batch_size, validation=self.test.images
+            self.train.images,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=recipe(len(self.train), epochs, batch_size, self.options.lr),
+            validation=self.test.images,
         )
 
 
@@ -76,10 +87,10 @@ def show_identity(run: Run) -> Finding:
     noise = probes.random_images(x, np.random.default_rng(run.options.seed))
     real, random = probes.share_reproduced(run.model, x), probes.share_reproduced(run.model, noise)
     rows = {
-        "digits x": x[:10],
+        "data x": x[:10],
         "r = g(f(x))": run.model.reconstruct(x[:10]),
         "noise x": noise[:10],
-        "r = g(f(x)) ": run.model.reconstruct(noise[:10]),
+        "r = g(f(x)) ": run.model.reconstruct(noise[:10]),  # the blank, because a name stands for one row
     }
     figure = plots.reconstructions(
         rows,
@@ -100,12 +111,13 @@ def show_pretraining(run: Run) -> Finding:
     random = StackedAutoencoder(run.model.sizes, **shared(run.options))
     history = run.train_beside(random, "the same network from a random start")
     with_it, without = run.history["validation_loss"], history["validation_loss"]
+    unit = unit_of(run.model)
     figure = plots.lines(
         run.history["epoch"],
         {"layer by layer first": with_it, "from a random start": without},
         x_label="epoch of training all layers together",
-        y_label="test loss, nats per image",
-        title=f"Greedy pretraining: after one epoch {with_it[0]:.1f} instead of {without[0]:.1f} nats",
+        y_label=f"test loss, {unit}",
+        title=f"Greedy pretraining: after one epoch {with_it[0]:.1f} instead of {without[0]:.1f}",
     )
     return Finding(
         f"After one epoch together the pretrained stack has a test loss of {with_it[0]:.2f}, the random one of "
@@ -148,8 +160,8 @@ def show_denoising(run: Run) -> Finding:
     run.train_beside(plain, "a plain autoencoder of the same sizes")
 
     # With less noise than about half of what it was trained on, copying does better than cleaning.
-    top = 1.0 if options.noise == "gaussian" else 0.8
-    levels = [round(float(level), 2) for level in np.linspace(0.3, top, 8)]
+    top = 2 * options.level if options.noise == "gaussian" else min(2 * options.level, max(0.8, options.level))
+    levels = [round(float(level), 3) for level in np.linspace(0.6 * options.level, top, 8)]
     noisy = corruption(options.noise, options.level).forward(x, np.random.default_rng(1))
     errors = {
         name: probes.cleaned_errors(model, x, options.noise, levels, np.random.default_rng(1))

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from scratch_ae import VAE, Autoencoder, ConditionalVAE, Dataset, History, plots
 from scratch_ae.arrays import FloatArray
+from scratch_ae.cli.findings import unit_of
 
 MANIFOLD = np.linspace(-2.5, 2.5, 20)
 """Where the manifold is decoded, in σ of the prior: nearly all of its mass on each axis."""
@@ -22,10 +23,9 @@ def pictures(model: Autoencoder, history: History, test: Dataset) -> Iterator[tu
     r = model.reconstruct(x[:10], *(labels[:10] for labels in given))
     names = test.label_names or None
     symbol = "z" if isinstance(model, VAE) else "h"
-    unit = "nats per image" if model.config["likelihood"] == "bernoulli" else "½ squared error per image"
     filters = model.encoder.dense[0].W[: x.shape[1]]
 
-    yield "learning_curves", plots.learning_curves(history, unit=unit)
+    yield "learning_curves", plots.learning_curves(history, unit=unit_of(model))
     yield "reconstructions", plots.reconstructions(x[:10], r, image_shape=shape)
     yield "filters", plots.filters(filters, image_shape=shape)
     yield "code_space", plots.code_space(model.encode(x, *given), test.labels, names, symbol=symbol)

@@ -111,7 +111,7 @@ def add_variant(variants: Any, name: str, variant: Variant) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains, measures, draws. The model is on disk after every epoch, so Ctrl-C loses one epoch at most."""
+    """Trains, measures, draws. The model is on disk after every epoch of all layers together."""
     started = time.perf_counter()
     folder = free_folder(options.out, options.variant)
     train, test = datasets.load(options.data)
@@ -119,10 +119,16 @@ def run(options: argparse.Namespace) -> None:
     print(f"{model!r}, {len(train):,} examples of {options.data} to train on, {len(test):,} to test")
 
     folder.mkdir(parents=True, exist_ok=True)
-    history = fit(model, options, train, test, folder)
+    write_settings(folder, options, model, {})
+    try:
+        history = fit(model, options, train, test, folder)
+    except KeyboardInterrupt:
+        if (folder / "model.npz").exists():
+            print(f"\nIn {folder}/ is model.npz, as it was after its last whole epoch.")
+        raise
+    history.to_csv(folder / "history.csv")
     results, sentences = measure(model, train, test)
     print(sentences)
-    history.to_csv(folder / "history.csv")
     write_settings(folder, options, model, results)
 
     # matplotlib takes a third of a second to import: only who gets as far as drawing waits for it.
@@ -163,7 +169,12 @@ def fit(model: Autoencoder, options: argparse.Namespace, train: Dataset, test: D
     """The training, in the order that the variant asks for."""
     given, beside = given_beside(model, train), given_beside(model, test)
     if isinstance(model, StackedAutoencoder):
-        model.pretrain(train.images, epochs=options.pretrain_epochs, batch_size=options.batch_size)
+        model.pretrain(
+            train.images,
+            epochs=options.pretrain_epochs,
+            batch_size=options.batch_size,
+            learning_rate=options.lr,
+        )
         print("all layers together")
     return model.fit(
         train.images,
@@ -178,7 +189,8 @@ def fit(model: Autoencoder, options: argparse.Namespace, train: Dataset, test: D
 
 def write_settings(folder: Path, options: argparse.Namespace, model: Autoencoder, results: dict[str, Any]) -> None:
     """What the run was asked for, how the model was made, and what it reached on the test data."""
-    settings = {name: getattr(options, name) for name in ("variant", "data", "epochs", "batch_size", "lr")}
+    names = ("variant", "data", "pretrain_epochs", "epochs", "batch_size", "lr")
+    settings = {name: getattr(options, name) for name in names if hasattr(options, name)}
     with whole_file(folder / "settings.json", "w") as file:
         json.dump({**settings, "class": type(model).__name__, "model": model.config, "test": results}, file, indent=2)
 

@@ -119,6 +119,10 @@ def fit(
 
 def check_finite(loss: float, epoch: int, optimizer: Optimizer) -> None:
     """FloatingPointError, with what to do about it, if the loss is NaN or infinite."""
+    if not math.isfinite(loss) and optimizer.steps == 0:
+        raise FloatingPointError(
+            f"The loss is {loss} before the first step: the data may be too large; rescale them."
+        )
     if not math.isfinite(loss):
         rate = optimizer.schedule(max(optimizer.steps - 1, 0))
         raise FloatingPointError(

@@ -141,7 +141,6 @@ def test_sigmoid_layers_are_further_after_pretraining_than_from_random_weights_i
         (ae.DenoisingAutoencoder, dict(noise="masking", level=0.3)),
         (ae.SparseAutoencoder, dict(sparsity="kl", rho=0.1, weight=0.5)),
         (ae.SparseAutoencoder, dict(sparsity="l1", weight=0.1)),
-        (ae.SparseAutoencoder, dict(sparsity="top-k", k=2)),
         (ae.ContractiveAutoencoder, dict(weight=0.2)),
         (ae.TiedAutoencoder, {}),
     ],
@@ -217,3 +216,19 @@ def test_a_pretrained_stack_is_loaded_as_it_was_saved(tmp_path):
     loaded = ae.load(tmp_path / "model.npz")
     assert type(loaded) is ae.StackedAutoencoder
     np.testing.assert_array_equal(loaded.reconstruct(data()), model.reconstruct(data()))
+
+
+def test_layers_whose_code_the_stack_would_not_make_are_refused():
+    """A level would learn from k activations at a time, and then be given all of them."""
+    with pytest.raises(ValueError, match="don't make their codes by TopK"):
+        pretrained(ae.SparseAutoencoder, arguments=dict(sparsity="top-k", k=2))
+
+
+def test_the_rate_of_pretraining_falls_from_the_one_asked_for():
+    x = np.random.default_rng(0).random((40, 6))
+    slow, fast = (
+        ae.StackedAutoencoder([6, 4, 3]).pretrain(x, epochs=1, learning_rate=rate, progress=False)
+        for rate in (0.001, 0.01)
+    )
+    for a, b in zip(slow, fast, strict=True):
+        assert b["learning_rate"][0] == pytest.approx(10 * a["learning_rate"][0])

@@ -58,3 +58,11 @@ def test_an_unknown_experiment_is_refused_in_one_line(capsys):
     with pytest.raises(SystemExit):
         main(["experiment", "alchemy"])
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_trained(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("in the way")
+    untrained = {name: one._replace(run=None) for name, one in experiment.EXPERIMENTS.items()}
+    monkeypatch.setattr(experiment, "EXPERIMENTS", untrained)
+    assert main(["experiment", "lossy", "--out", str(tmp_path / "file" / "out")]) == 1
+    assert "file" in capsys.readouterr().err

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import scratch_ae as ae
+from scratch_ae import Adam
 from scratch_ae.cli import main, pictures, train
+from scratch_ae.cli.findings import unit_of
 from scratch_ae.cli.variants import VARIANTS
 from scratch_ae.evaluation import PCA, squared_error
 from scratch_ae.training import recipe
@@ -340,3 +342,45 @@ def test_a_training_that_diverges_ends_in_one_line_on_stderr(likelihood, here):
     assert done.returncode == 1
     assert done.stderr.startswith("scratch-ae: The loss became ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("variant", ["stacked", "denoising", "contractive"])
+def test_what_is_trained_before_and_beside_the_model_has_its_rate(variant, here, monkeypatch):
+    """Else a comparison would be one of rates."""
+    started = []
+    monkeypatch.setattr(Adam, "__init__", with_rate_noted(Adam.__init__, started))
+    assert run(f"{variant} --data images.npz --sizes 64-6 --epochs 1 --lr 0.0123") == 0
+    assert len(started) > 1
+    assert set(started) == {0.0123}
+
+
+def with_rate_noted(init, started):
+    def noted(self, learning_rate, *arguments, **named):
+        started.append(learning_rate(0))
+        init(self, learning_rate, *arguments, **named)
+
+    return noted
+
+
+def test_the_settings_are_there_as_soon_as_the_training_begins(here, monkeypatch):
+    def fails(*arguments):
+        raise FloatingPointError("on the way")
+
+    monkeypatch.setattr(train, "fit", fails)
+    assert run("stacked --data images.npz --sizes 64-6 --pretrain-epochs 3 --out out") == 1
+    settings = json.loads(Path("out/settings.json").read_text())
+    assert (settings["variant"], settings["pretrain_epochs"]) == ("stacked", 3)
+
+
+@pytest.mark.parametrize(
+    ("model", "unit"),
+    [
+        (ae.Autoencoder([6, 4], likelihood="gaussian"), "½ squared error per image"),
+        (ae.Autoencoder([6, 4], likelihood="learned-gaussian"), "nats per image"),
+        (ae.Autoencoder([6, 4]), "nats per image"),
+        (ae.VAE([6, 4], likelihood="gaussian"), "nats per image"),
+    ],
+    ids=["gaussian", "learned-gaussian", "bernoulli", "VAE"],
+)
+def test_a_loss_is_half_a_squared_error_only_if_nothing_in_it_is_in_nats(model, unit):
+    assert unit_of(model) == unit

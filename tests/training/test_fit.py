@@ -293,3 +293,10 @@ def test_the_recipe_takes_another_rate_to_start_from():
 def test_a_bad_argument_of_the_recipe_is_refused_by_name(arguments, name):
     with pytest.raises(ValueError, match=rf"^{name}="):
         recipe(*arguments)
+
+
+def test_a_loss_that_is_not_finite_before_any_step_is_not_blamed_on_the_rate():
+    model = Recorder()
+    model.loss_of = lambda terms: math.inf
+    with pytest.raises(FloatingPointError, match="before the first step: the data may be too large"):
+        run(numbered(4), model=model)
