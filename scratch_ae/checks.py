@@ -65,6 +65,13 @@ def layer_sizes(name: str, sizes: Sequence[int], *, at_least: int = 2) -> list[i
     return [whole(f"{name}[{i}]", size, at_least=1) for i, size in enumerate(sizes)]
 
 
+def stage(name: str, value: Any) -> Any:
+    """`value`, if it is None or has a forward and a backward; TypeError otherwise."""
+    if value is not None and not (hasattr(value, "forward") and hasattr(value, "backward")):
+        raise TypeError(f"{name}={value!r} must have a forward and a backward, as GaussianNoise(0.5) has.")
+    return value
+
+
 def float_dtype(dtype: Any) -> np.dtype[np.floating[Any]]:
     """`dtype` as float32 or float64; ValueError for any other."""
     try:
@@ -89,6 +96,12 @@ def matrix(name: str, x: Any, columns: int, dtype: Any) -> FloatArray:
         hint = " (one example is a batch of one: x[np.newaxis])" if np.shape(x) == (columns,) else ""
         raise ValueError(f"{name} has shape {np.shape(x)}, but (examples, {columns}) is expected{hint}.")
     return array
+
+
+def floats(x: Any) -> FloatArray:
+    """x as it is if it holds floats; other numbers as float64, for whole ones wrap around or are cut off."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
 def finite(name: str, x: FloatArray) -> FloatArray:

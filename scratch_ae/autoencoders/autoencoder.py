@@ -24,7 +24,7 @@ from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.losses import likelihood as likelihood_named
 from scratch_ae.nn.mlp import MLP
 from scratch_ae.nn.optimizers import Optimizer
-from scratch_ae.nn.parameters import Parametrized, gather
+from scratch_ae.nn.parameters import Gathered, Parametrized, gather
 from scratch_ae.training import History, fit, recipe
 
 EVALUATION_BATCH = 500
@@ -33,7 +33,7 @@ EVALUATION_BATCH = 500
 Self = TypeVar("Self", bound="Autoencoder")
 
 
-class Autoencoder:
+class Autoencoder(Gathered):
     """h = f(x), r = g(h), trained to make r like x.
 
     >>> model = Autoencoder([784, 300, 150], seed=0)
@@ -46,7 +46,8 @@ class Autoencoder:
     likelihood        "bernoulli" for data in [0, 1] (loss in nats) or "gaussian" (loss in ½ squared error), or
                       another name from `nn.losses.LIKELIHOODS`
     decoder_sizes     code, hidden layers, output; the encoder's sizes mirrored, unless given
-    corruption, code, penalties    the stages that a variant changes; the plain one has none of them
+    corruption, code, penalties    the stages that a variant changes; the plain one has none of them (a model with
+                      a code or penalties handed in is not one that `save` can describe)
     seed              of the initial weights and of everything random in training
     dtype             float32 to train, float64 to check gradients
 
@@ -67,6 +68,7 @@ class Autoencoder:
         seed: int = 0,
         dtype: Any = np.float32,
     ) -> None:
+        checks.choice("activation", activation, ACTIVATIONS)
         self.sizes = checks.layer_sizes("sizes", sizes)
         mirrored = self.sizes[::-1] if decoder_sizes is None else decoder_sizes
         self.decoder_sizes = checks.layer_sizes("decoder_sizes", mirrored)
@@ -89,6 +91,8 @@ class Autoencoder:
         stages: dict[str, Any] = {"corruption": corruption, "code": code, "penalties": list(penalties)}
         self.record(**{name: stage for name, stage in stages.items() if stage})
 
+        for name, stage in [("corruption", corruption), ("code", code), *(("penalties", p) for p in penalties)]:
+            checks.stage(name, stage)
         self.corrupt = corruption or Unchanged()
         self.code = code or Unchanged()
         *before_code, code_size = self.sizes
@@ -211,7 +215,8 @@ class Autoencoder:
         return {name: total / len(x) for name, total in sums.items()}
 
     def loss(self, x: FloatArray, *given: Any, rng: np.random.Generator | None = None) -> float:
-        """The loss per example: nats, or ½ squared error where the likelihood is Gaussian."""
+        """The loss per example: nats, or ½ squared error where the likelihood is Gaussian. A penalty on the mean of a
+        batch, as `SparsityKL` is, is that of EVALUATION_BATCH examples at a time."""
         return self.loss_of(self.losses(x, *given, rng=rng))
 
     def encode(self, x: FloatArray, *given: Any) -> FloatArray:
@@ -254,6 +259,8 @@ class Autoencoder:
         the end of each. FloatingPointError if the loss stops being finite.
         """
         data = self.check_data(x, *given)
+        if not isinstance(optimizer, Optimizer | None):
+            raise TypeError(f"optimizer={optimizer!r} must be an optimizer, such as Adam(0.001).")
         if validation is not None:
             beside = validation if isinstance(validation, tuple) else (validation,)
             validation = self.check_data(*beside, name="validation")
@@ -273,11 +280,6 @@ class Autoencoder:
         """Puts the model where another one of its kind was after so many steps of training."""
         self.parameters.flat[:] = parameters
         self.steps = steps
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """After copy.deepcopy or pickle: the copied layers are given views into one flat array of their own."""
-        self.__dict__.update(state)
-        self.parameters, self.gradients = gather(self.parts(), self.dtype)
 
     def astype(self: Self, dtype: Any) -> Self:
         """A copy of the model in another dtype: float64 to check the gradients of one trained in float32."""

@@ -22,8 +22,17 @@ class CheckpointError(ValueError):
 
 
 def save(model: Autoencoder, path: str | os.PathLike[str]) -> None:
-    """Writes `model` to `path` (NumPy's .npz), whole or not at all."""
-    made = {"class": type(model).__name__, "arguments": model.config, "steps": model.steps}
+    """Writes `model` to `path` (NumPy's .npz), whole or not at all; TypeError for what `load` could not make."""
+    from scratch_ae import autoencoders
+
+    kind = type(model)
+    if vars(autoencoders).get(kind.__name__) is not kind:
+        raise TypeError(
+            f"{kind.__name__} is no class of scratch_ae, and could not be loaded: "
+            f"keep its parameters with np.save(path, model.parameters.flat)."
+        )
+    random = model.rng.bit_generator.state
+    made = {"class": kind.__name__, "arguments": model.config, "steps": model.steps, "random": random}
     description = json.dumps(made, default=described)
     with whole_file(path) as file:
         np.savez(file, description=np.array(description), parameters=model.parameters.flat)
@@ -52,7 +61,8 @@ def composed() -> dict[str, Callable[..., Any]]:
 
 
 def load(path: str | os.PathLike[str]) -> Autoencoder:
-    """The model that `save` wrote, bit for bit; CheckpointError if the file is missing, damaged or another's."""
+    """The model that `save` wrote, bit for bit, and the next random numbers that it would have drawn; CheckpointError
+    if the file is missing, damaged or another's."""
     from scratch_ae import autoencoders
 
     if not os.path.isfile(path):
@@ -65,6 +75,7 @@ def load(path: str | os.PathLike[str]) -> Autoencoder:
         if not isinstance(model, autoencoders.Autoencoder) or parameters.dtype != model.dtype:
             raise TypeError
         model.restore(parameters.reshape(model.parameters.flat.shape), made["steps"])
+        model.rng.bit_generator.state = made["random"]
     except Exception as error:  # what zipfile, json and NumPy raise over a damaged file is of a dozen kinds
         raise CheckpointError(
             f"{path} is damaged or not from model.save(path) ({type(error).__name__}): save the model again."

@@ -68,7 +68,8 @@ class SparsityKL:
 
         h_nj acts on ρ̂_j alone, and ρ̂_j on one term of Ω: ∂Ω/∂h_nj = ∂Ω/∂ρ̂_j · ∂ρ̂_j/∂h_nj.
         ∂Ω/∂ρ̂_j = −ρ/ρ̂_j + (1 − ρ)/(1 − ρ̂_j), and ∂ρ̂_j/∂h_nj = 1/N: every example of the batch gets the same push,
-        because each has the same part in the mean.
+        because each has the same part in the mean. (A ρ̂_j beyond `smallest` is pushed as there, or a unit that is
+        always off would stay so.)
         """
         d_rho_hat = -self.rho / self.rho_hat + (1 - self.rho) / (1 - self.rho_hat)
         return np.broadcast_to(d_rho_hat / len(self.h), self.h.shape)

@@ -106,7 +106,7 @@ class VAE(Autoencoder):
                  which is asked at every training step
     likelihood   "bernoulli", "gaussian" with variance 1, or "learned-gaussian" with a learned one
 
-    All other arguments are the Autoencoder's.
+    The other arguments are the Autoencoder's of the same name.
     """
 
     def __init__(

@@ -12,14 +12,16 @@ from scratch_ae import checks
 from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders import Autoencoder
 from scratch_ae.autoencoders.autoencoder import batches, in_batches
+from scratch_ae.autoencoders.stages import Unchanged
+from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.losses import SoftmaxCrossEntropy, softmax
 from scratch_ae.nn.mlp import MLP
 from scratch_ae.nn.optimizers import Optimizer
-from scratch_ae.nn.parameters import gather
+from scratch_ae.nn.parameters import Gathered, gather
 from scratch_ae.training import History, fit, recipe
 
 
-class SoftmaxClassifier:
+class SoftmaxClassifier(Gathered):
     """p(class | x), from dense layers and a softmax.
 
     >>> classifier = SoftmaxClassifier([150, 10])               # logistic regression on codes of 150 numbers
@@ -41,13 +43,20 @@ class SoftmaxClassifier:
         )
         self.cross_entropy = SoftmaxCrossEntropy()
         self.terms: dict[str, float] = {}
-        layers = {f"layer.{i}": dense for i, dense in enumerate(self.network.dense)}
-        self.parameters, self.gradients = gather(layers, self.dtype)
+        self.parameters, self.gradients = gather(self.parts(), self.dtype)
+
+    def parts(self) -> dict[str, Dense]:
+        return {f"layer.{i}": dense for i, dense in enumerate(self.network.dense)}
 
     @classmethod
     def from_encoder(cls, model: Autoencoder, classes: int) -> SoftmaxClassifier:
         """Supervised fine-tuning: a classifier whose hidden layers start as copies of the model's encoder, with one
         more, random, on top of the code. `model` stays as it is."""
+        if not isinstance(model.code, Unchanged):
+            raise ValueError(
+                f"The code of {type(model).__name__} is made by {type(model.code).__name__}, which a classifier has "
+                f"not: use a model whose encoder's output is its code, or a classifier of model.encode(x)."
+            )
         names = model.encoder.activation_names
         if len(set(names)) != 1:
             raise ValueError(

@@ -17,5 +17,6 @@ def nearest(queries: FloatArray, among: FloatArray, k: int = 1) -> NDArray[np.in
     k = checks.whole("k", k, at_least=1)
     if k > len(among):
         raise ValueError(f"k={k} neighbours were asked for, but there are only {len(among)} points.")
+    queries, among = checks.floats(queries), checks.floats(among)
     distances = np.sum(among**2, axis=1) - 2 * queries @ among.T
     return np.argsort(distances, axis=1, kind="stable")[:, :k]

@@ -21,6 +21,7 @@ class PCA:
             raise ValueError(
                 f"x has shape {np.shape(x)}, but (examples, features) is expected, with two examples or more."
             )
+        x = checks.floats(x)
         features = x.shape[1]
         if self.k > features:
             raise ValueError(f"k={k} components were asked for, but the data have only {features} features.")

@@ -34,7 +34,8 @@ def cleaned_errors(
 
 
 def jacobian_singular_values(model: Autoencoder, x: FloatArray) -> FloatArray:
-    """Singular values of ∂h/∂x for an encoder of one layer, largest first, averaged over x (n, features): (code,).
+    """Singular values of ∂h/∂x for an encoder of one layer, largest first, the root mean square of each over
+    x (n, features): (code,).
 
     Each is how far the code moves when x moves by one in the direction the code sees best, second best, ….
     J = diag(φ'(a)) Wᵀ, and the eigenvalues of J Jᵀ are their squares.

@@ -108,7 +108,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate)
         self.beta1 = checks.number("beta1", beta1, at_least=0, below=1)
         self.beta2 = checks.number("beta2", beta2, at_least=0, below=1)
-        # Less would be nothing beside the √V that `forget_what_vanished` takes for zero, of about 1e-15 in float32.
+        # Beside it, the √V that `forget_what_vanished` takes for zero is nothing: 1e-15 in float32, a thousandth.
         self.epsilon = checks.number("epsilon", epsilon, at_least=1e-12)
 
     def step(self, parameters: FloatArray, gradients: FloatArray) -> None:

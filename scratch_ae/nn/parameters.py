@@ -6,13 +6,16 @@ still reads and writes its own `W` and `b`, because a view shares its memory wit
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from scratch_ae.arrays import FloatArray
 from scratch_ae.nn.buffers import Buffered, aligned
+
+Self = TypeVar("Self", bound="Gathered")
 
 
 class ParameterStore(Mapping[str, FloatArray]):
@@ -50,6 +53,31 @@ class Parametrized(Buffered):
     shape, the gradient `dW` that its backward writes."""
 
     parameter_names: tuple[str, ...] = ()
+
+
+class Gathered:
+    """Something whose `parts` have their parameters in one flat array, and in copies and pickles have them so again.
+
+    Nothing shares its parts with a copy: or else the optimizer of one would change arrays that are now the other's.
+    """
+
+    dtype: Any
+    parameters: ParameterStore
+    gradients: ParameterStore
+
+    def parts(self) -> Mapping[str, Parametrized]:
+        """Everything that has parameters, by the name they go under in `parameters`."""
+        raise NotImplementedError
+
+    def __copy__(self: Self) -> Self:
+        return copy.deepcopy(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("parameters", "gradients")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.parameters, self.gradients = gather(self.parts(), self.dtype)
 
 
 def gather(parts: Mapping[str, Parametrized], dtype: Any) -> tuple[ParameterStore, ParameterStore]:

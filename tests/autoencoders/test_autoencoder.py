@@ -1,5 +1,7 @@
 """The autoencoder: what comes in is checked, what goes out is the caller's, training lowers the loss."""
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -427,3 +429,49 @@ def test_a_linear_autoencoder_finds_the_subspace_of_pca(linear):
 
 def test_repr_tells_the_layers_and_how_many_parameters_there_are():
     assert repr(model([6, 5, 3])) == "Autoencoder(6-5-3-5-6, 109 parameters, float32)"
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_model_and_its_copy_both_train_and_neither_touches_the_other(copied):
+    x = np.random.default_rng(0).random((40, 6))
+    model = Autoencoder([6, 4, 2], dtype=np.float64)
+    other = copied(model)
+    before = model.loss(x)
+    for trained, untouched in ((other, model), (model, other)):
+        start, kept = trained.loss(x), untouched.loss(x)
+        trained.fit(x, epochs=3, progress=False)
+        assert trained.loss(x) < start
+        assert untouched.loss(x) == kept
+    assert model.loss(x) == pytest.approx(other.loss(x))  # they drew the same batches
+    assert model.loss(x) < before
+
+
+def test_a_pickle_holds_each_parameter_once():
+    model = Autoencoder([200, 100, 50])
+    model.loss(np.zeros((1, 200)))
+    one = model.parameters.flat.nbytes
+    assert 2 * one < len(pickle.dumps(model)) < 2.2 * one  # and its gradient
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (dict(corruption="masking"), "corruption='masking' must have a forward and a backward"),
+        (dict(code="top-k"), "code='top-k' must have a forward and a backward"),
+        (dict(penalties=["l1"]), "penalties='l1' must have a forward and a backward"),
+    ],
+)
+def test_what_is_no_stage_is_refused_by_name_when_the_model_is_made(wrong, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        Autoencoder([6, 4], **wrong)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", 0.01, Adam])
+def test_what_is_no_optimizer_is_refused_by_name(optimizer):
+    with pytest.raises(TypeError, match="^optimizer="):
+        Autoencoder([6, 4]).fit(np.zeros((3, 6)), optimizer=optimizer, progress=False)
+
+
+def test_an_activation_that_is_not_known_is_refused_even_where_no_layer_has_it():
+    with pytest.raises(ValueError, match="^activation='bogus'"):
+        Autoencoder([6, 4], activation="bogus", code_activation="identity")

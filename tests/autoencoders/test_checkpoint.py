@@ -292,3 +292,20 @@ def test_parameters_that_are_no_floats_are_refused(path, dtype):
     )
     doctor(path, parameters=values.astype(dtype))
     assert_refused(path)
+
+
+def test_a_loaded_model_draws_what_the_saved_one_would_have_drawn(tmp_path):
+    model = ae.VAE([6, 5, 3])
+    model.fit(X, epochs=1, progress=False)
+    model.save(tmp_path / "m.npz")
+    np.testing.assert_array_equal(ae.load(tmp_path / "m.npz").sample(4), model.sample(4))
+
+
+def test_a_model_of_ones_own_class_is_refused_when_saved_and_not_when_loaded(tmp_path):
+    class Mine(ae.VAE):
+        pass
+
+    Mine.__name__ = "VAE"  # the same name does not make it the library's
+    with pytest.raises(TypeError, match="VAE is no class of scratch_ae"):
+        Mine([6, 5, 3]).save(tmp_path / "m.npz")
+    assert not [*tmp_path.iterdir()]

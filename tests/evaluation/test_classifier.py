@@ -1,5 +1,8 @@
 """The classifier: its gradient is right, it learns, it starts from an encoder without touching it."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -71,3 +74,22 @@ def test_an_encoder_of_mixed_activations_is_refused():
 def test_labels_that_do_not_fit_are_refused_by_name(labels):
     with pytest.raises(ValueError, match="^labels"):
         SoftmaxClassifier([3, 3]).fit(np.zeros((3, 3)), labels, progress=False)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_copy_learns_and_the_original_stays(copied):
+    x, labels = blobs()
+    classifier = SoftmaxClassifier([3, 3])
+    other = copied(classifier)
+    before = classifier.losses(x, labels)
+    other.fit(x, labels, epochs=5, batch_size=32, progress=False)
+    assert other.losses(x, labels)["cross_entropy"] < 0.8 * before["cross_entropy"]
+    assert classifier.losses(x, labels) == before
+
+
+@pytest.mark.parametrize(
+    "model", [ae.VAE([6, 4, 2]), ae.VAE([6, 2]), ae.SparseAutoencoder([6, 4], sparsity="top-k", k=2)], ids=repr
+)
+def test_a_code_that_is_not_the_encoders_output_is_refused(model):
+    with pytest.raises(ValueError, match="which a classifier has not"):
+        SoftmaxClassifier.from_encoder(model, 3)

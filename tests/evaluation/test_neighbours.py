@@ -21,3 +21,8 @@ def test_a_point_is_its_own_nearest():
 def test_more_neighbours_than_points_are_refused():
     with pytest.raises(ValueError, match="only 3 points"):
         nearest(np.zeros((1, 2)), np.zeros((3, 2)), 4)
+
+
+def test_bytes_do_not_wrap_around():
+    among = np.array([[0], [16], [250]], np.uint8)  # 16² is 0 in a byte
+    np.testing.assert_array_equal(nearest(np.array([[251]], np.uint8), among, k=3), [[2, 1, 0]])

@@ -79,3 +79,8 @@ def test_the_data_are_not_changed():
 def test_a_bad_number_of_components_is_refused_by_name(k):
     with pytest.raises((ValueError, TypeError), match=rf"^k={k}"):
         PCA(data(), k)
+
+
+def test_whole_numbers_are_taken_as_the_numbers_that_they_are():
+    x = np.random.default_rng(0).integers(0, 256, (20, 5), dtype=np.uint8)
+    np.testing.assert_allclose(PCA(x, 3).reconstruct(x), PCA(x.astype(float), 3).reconstruct(x.astype(float)))
