@@ -113,7 +113,7 @@ def unwritten(task: Task, names: Names) -> tuple[str, ...]:
     return tuple(
         f"{blank} is not written: is its name misspelt?"
         for part in task.parts
-        for blank in part.blanks
+        for blank in part.own
         if (getattr(behind(blank, names), "__module__", None) or "scratch_ae.").startswith("scratch_ae.")
     )
 

@@ -14,6 +14,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import inspect
 import io
 import json
 import os
@@ -248,9 +249,10 @@ def must_hold(task: Task, names: Mapping[str, Any], file: str) -> None:
         for name in part.keep:
             if getattr(names.get(name), "__module__", "submitted" if name in names else "") != "submitted":
                 raise Absent(f"{name} is not in the file any more: put it back as it was, and write in its body.")
-        for name in part.blanks:
+        for name in part.own:
             owner, _, method = name.partition(".")
-            code = getattr(getattr(names[owner], method, None) if method else names[owner], "__code__", None)
+            written = getattr(names[owner], method, None) if method else names[owner]
+            code = getattr(inspect.unwrap(written) if callable(written) else None, "__code__", None)
             if code is not None and code.co_filename != file:
                 raise Absent(f"{name} is not written in the file, but taken from elsewhere.")
 

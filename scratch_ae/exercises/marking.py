@@ -27,6 +27,9 @@ SIGNALS = {
     "signal 11": "Python ended with a segmentation fault.",
 }
 
+MOST_TOLD = 1000
+"""Characters of a finding that a file may have had a hand in."""
+
 
 @dataclass(frozen=True)
 class Submitted:
@@ -127,7 +130,7 @@ def mark(task: Task, outcome: Outcome, limits: Limits) -> Mark:
     if not status:
         status, findings = judged(task, outcome)
     if outcome.tampering:
-        status, findings = "tampered", (*outcome.tampering, *findings)
+        status, findings = "tampered", (*(plain(what)[:MOST_TOLD] for what in outcome.tampering), *findings)
     return Mark(task, status, findings, plain(outcome.output), outcome.seconds)
 
 
@@ -152,8 +155,9 @@ def ended(outcome: Outcome, limits: Limits) -> tuple[str, tuple[str, ...]]:
 def judged(task: Task, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
     """Status and findings from the numbers of every trial, and from the exceptions where there are none."""
     failures = [by_exception(told(failure), trial_of(failure, task)) for failure in outcome.failures]
-    if any("MemoryError" in failure.kinds for failure in outcome.failures):
-        return "too much memory", tuple(failure.alone for failure in failures[:1])
+    too_much = ["MemoryError" in failure.kinds for failure in outcome.failures]
+    if any(too_much):
+        return "too much memory", (failures[too_much.index(True)].alone,)
     untouched = ["NotImplementedError" in failure.kinds for failure in outcome.failures]
     failed = {failure.trial for failure in outcome.failures}
     found: list[Found] = []

@@ -52,6 +52,12 @@ class Part:
     blanks: Sequence[str] = ()
     mistakes: Sequence[tuple[str, str]] = ()
 
+    @property
+    def own(self) -> list[str]:
+        """What may not come out of the library: the blanks, or of a class cut short the methods in which the mistake
+        is, which would be inherited if they were deleted."""
+        return [*self.blanks] or [f"{name}.{method}" for name in self.keep for method in self.methods]
+
 
 @dataclass(frozen=True)
 class Task:

@@ -6,10 +6,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scratch_ae.arrays import FloatArray
 from scratch_ae.exercises.task import Names, Results
@@ -27,7 +28,13 @@ LIBRARY = (
 """The modules that files are cut from: their names stand behind those of a submitted file."""
 
 
-@lru_cache(maxsize=1)
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, which code that works in place can't change: in a notebook, all later trials would see that."""
+    array.flags.writeable = False
+    return array
+
+
+@cache
 def library_names() -> dict[str, Any]:
     """Every name of those modules, as the library has it."""
     modules = [importlib.import_module(f"scratch_ae.{module}") for module in LIBRARY]

@@ -19,6 +19,8 @@ from scratch_ae.gradient_check.subject import Subject, Written
 SINGLE_STEP = 5e-3
 SINGLE_TOLERANCE = 1e-2
 """For a loss that is computed in float32: ∛ε is 5e-3 there, and the difference good to two or three digits."""
+SINGLE_ENTRIES = 64
+"""Of each array of such a one, where the check is to be a fast one: random directions need more digits."""
 
 
 def gradcheck(
@@ -82,7 +84,8 @@ def compare(checked: Subject, first: Written, second: Written, how: How) -> Repo
         return failed(checked, "noise", text, notes)
     if in_single_precision(checked):
         tolerance = max(how.tolerance, SINGLE_TOLERANCE)
-        how = replace(how, tolerance=tolerance, fast=False, richardson=False, step=SINGLE_STEP)
+        entries = how.entries or SINGLE_ENTRIES if how.fast else how.entries
+        how = replace(how, tolerance=tolerance, entries=entries, fast=False, richardson=False, step=SINGLE_STEP)
         notes.append(
             f"The loss is computed in float32, whose seven digits leave two or three in a difference: the tolerance "
             f"is {how.tolerance:g}, and small mistakes stay unseen. Compute in float64 to check to 1e-7."

@@ -63,7 +63,7 @@ def guesses_about_paths(evidence: Evidence) -> Iterator[Guess]:
         foretold = differences(evidence, loss_while(evidence, frozen, piece, evidence.array, before))
         text = f"only one path is counted: the loss depends on this array through {name} as well."
         yield Guess("one path", text, foretold, at_least=2)
-        if np.ndim(record.given[0]) > 0:
+        if record.given and np.ndim(record.given[0]) > 0:
             foretold = differences(evidence, loss_while(evidence, shifted, piece, record.given[0]))
             text = f"{name} is passed by on the way back: its derivative is missing."
             yield Guess("derivative missing", text, foretold, at_least=2)

@@ -66,25 +66,28 @@ def look_closer(
     indices: NDArray[np.integer],
     written: FloatArray,
     numerical: FloatArray,
+    tolerance: float = 1e-8,
 ) -> NDArray[np.bool_]:
-    """Where the two disagree, tells a wrong gradient from a difference that is at fault, and mends `numerical`.
+    """Where the two disagree by more than `tolerance` of the largest, tells a wrong gradient from a difference that
+    is at fault, and mends `numerical`.
 
     Where the loss curves sharply, Richardson's extrapolation (4 d(h/2) − d(h)) / 3 has no error of order h² left; for
-    a small probability or variance a step in proportion to it stays in its domain.
+    a small probability or variance a step in proportion to it stays in its domain, if rounding leaves it digits.
     Next to a kink (a ReLU's, |h|'s, a top-k's) a step too short to reach it is right. At the kink itself the slopes
     to the left and to the right differ by the same however short the step, and any value between them is a
     subgradient: such an entry is left out of the comparison. Returns which are, (len(indices),).
     """
     kinks = np.zeros(len(indices), bool)
     size = max(float(np.max(np.abs(written), initial=0)), float(np.max(np.abs(numerical), initial=0)))
-    for i in np.flatnonzero(~(np.abs(written - numerical) <= 1e-8 * size)):
+    for i in np.flatnonzero(~(np.abs(written - numerical) <= tolerance * size)):
         half, short, shorter = (slopes(function, array, int(indices[i]), STEP / part) for part in (2, 10, 100))
         candidates = [numerical[i], (2 * sum(half) - numerical[i]) / 3, sum(short) / 2, sum(shorter) / 2]
         entry = abs(float(array.reshape(-1)[indices[i]]))
-        if 0 < entry < 0.1:
+        rounding_at = 4 * np.finfo(float).eps * abs(function())
+        if 0 < entry < 0.1 and rounding_at / (STEP * entry) <= 1e-5 * size:
             candidates.append(sum(slopes(function, array, int(indices[i]), STEP * entry)) / 2)
         gap, gap_before = abs(shorter[0] - shorter[1]), abs(short[0] - short[1])
-        rounding = 4 * np.finfo(float).eps * abs(function()) / (STEP / 100)
+        rounding = rounding_at / (STEP / 100)
         if (
             gap > 1e-5 * size
             and gap > 2 * rounding

@@ -46,7 +46,10 @@ def subject(
             f"{type(thing).__name__} has no forward and backward: give gradcheck a model, a layer, a loss or a "
             f"penalty, or a function with the one that gives its gradient, gradcheck(function, x, gradient=…)."
         )
-    if np.ndim(run_forward(copy.deepcopy(thing), inputs, seed)) == 0:
+    result = run_forward(copy.deepcopy(thing), inputs, seed)
+    if result is None:
+        raise TypeError(f"forward of {type(thing).__name__} returned nothing: is a `return` missing?")
+    if np.ndim(result) == 0:
         return of_loss(thing, inputs, seed)
     return of_layer(thing, inputs, seed, incoming)
 
@@ -196,6 +199,7 @@ def of_loss(loss: Any, inputs: tuple[Any, ...], seed: Seed) -> Subject:
         raise TypeError("backward of a loss takes no arguments: let forward keep what backward needs of them.")
     own = parameters_of(loss, {})
     names = ["output y", "target x"] if hasattr(loss, "target_gradient") else ["output y"]
+    inputs = (*(as_input(value, whole=True) for value in inputs[: len(names)]), *inputs[len(names) :])
     targets = dict(zip(names, inputs, strict=False))
 
     def gradients(call: int, watch: Watch = unwatched) -> Written:
@@ -258,7 +262,7 @@ def fill(parameters: dict[str, tuple[Any, str]], call: int) -> None:
 def as_input(value: Any, whole: bool = False) -> Any:
     """A float64 copy of an array, or of a list, of real numbers; of `whole` ones only if asked, for labels stay."""
     array = np.asarray(value)
-    return np.array(array, np.float64, order="C") if array.dtype.kind in ("fiu" if whole else "f") else value
+    return np.array(array, np.float64, order="C") if array.dtype.kind in ("fiub" if whole else "f") else value
 
 
 def batch_scales(x: Any) -> dict[str, float]:

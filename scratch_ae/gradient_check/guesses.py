@@ -110,7 +110,7 @@ def guesses_about_shape(evidence: Evidence, written: FloatArray) -> Iterator[Gue
         yield Guess("transposed", f"{form}: it is the transpose of what is right.")
     elif written.ndim == len(shape) + 1 and written.shape[1:] == shape and agree(written.sum(axis=0), right):
         yield Guess("not summed", f"{form}: it is not summed over the batch, its first axis.")
-    elif len(shape) == 1 and evidence.subject.incoming is not None:
+    elif len(shape) == 1 and evidence.subject.incoming is not None and evidence.subject.incoming.ndim == 2:
         over_units = evidence.subject.incoming.sum(axis=1)
         if written.shape == over_units.shape and agree(written, over_units):
             yield Guess("bias axis", f"{form}: it is summed over the units, axis 1, instead of the batch, axis 0.")
@@ -150,7 +150,8 @@ def guesses_about_layers(evidence: Evidence) -> Iterator[Guess]:
                     "derivative twice", "the derivative is multiplied in twice.", right**2 / incoming, at_least=2
                 )
         for name, array in evidence.subject.arrays.items():
-            if array.ndim == 2 and array.shape[0] == array.shape[1] == incoming.shape[1]:
+            square = array.ndim == 2 and array.shape[0] == array.shape[1] == incoming.shape[1]
+            if square and incoming.shape == right.shape:
                 text = f"{name} is used transposed where it is needed as it is, or the other way round."
                 yield Guess("transposed", text, incoming @ array, at_least=2)
                 yield Guess("transposed", text, incoming @ array.T, at_least=2)
@@ -167,7 +168,8 @@ def guesses_about_layers(evidence: Evidence) -> Iterator[Guess]:
 
 def acts_on_each_entry(evidence: Evidence) -> bool:
     """Whether a layer has no parameters, and an entry of its input changes that entry of its output alone."""
-    if evidence.subject.stored:
+    inputs = [name for name in evidence.subject.arrays if name not in evidence.subject.stored]
+    if evidence.subject.stored or len(inputs) > 1:
         return False
     thing, x = evidence.subject.thing, evidence.subject.arrays["input x"]
     if takes_rng(thing.forward):

@@ -72,7 +72,13 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        return bool(self.rows) and all(row.ok for row in self.rows)
+        """Something was compared, and all that was is right."""
+        return self.compared and all(row.ok for row in self.rows)
+
+    @property
+    def compared(self) -> bool:
+        """Whether any entry was: one at a kink is not."""
+        return any(row.checked > row.kinks for row in self.rows)
 
     @property
     def max_error(self) -> float:
@@ -89,7 +95,7 @@ class Report:
 
     def table(self) -> list[str]:
         """A line an array, and one that sums them up."""
-        if not any(row.checked > row.kinks for row in self.rows):
+        if not self.compared:
             return ["Nothing could be compared."]
         names = max(len("parameter"), *(len(row.name) for row in self.rows))
         lines = [f"{'parameter':<{names}}  {'shape':>12}  {'relative error':>14}  verdict"]

@@ -32,9 +32,11 @@ def gradient_check(report: Report, array: str | None = None, *, title: str | Non
     """
     rows = [row for row in report.rows if row.written.size]
     if not rows:
-        raise ValueError("The report has no numbers to draw: nothing could be compared.")
+        raise ValueError(
+            "The report has no numbers to draw: nothing could be compared, or only along directions (fast=True)."
+        )
     if array is None:
-        shown = max(rows, key=lambda row: row.error)
+        shown = max(rows, key=lambda row: (not row.ok, np.isnan(row.error), row.error))
     else:
         named = {row.name: row for row in rows}
         if array not in named:
@@ -72,7 +74,8 @@ def errors(figure: Figure, axes: Axes, row: ArrayCheck) -> None:
     """A heat map with an entry a cell; grey where none was compared."""
     cells = np.full(int(np.prod(row.shape)), np.nan)
     with np.errstate(invalid="ignore"):
-        cells[row.indices] = np.clip(np.abs(row.written - row.numerical) / size_of(row), SMALLEST, LARGEST)
+        off = np.abs(row.written - row.numerical) / size_of(row)
+        cells[row.indices] = np.clip(np.where(np.isnan(off), LARGEST, off), SMALLEST, LARGEST)
     grid = as_grid(cells, row.shape)
     axes.set_facecolor(PALE)
     # Squares where that leaves them visible; a bias, or a very long matrix, fills the panel instead.

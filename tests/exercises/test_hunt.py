@@ -1,6 +1,7 @@
 """The bug hunt: every file is the library's own but for its mistake, fails before its repair, passes after, and the
 table says truly what the gradient check sees."""
 
+import contextlib
 import re
 from difflib import unified_diff
 from pathlib import Path
@@ -9,7 +10,8 @@ import numpy as np
 import pytest
 
 from scratch_ae import gradcheck
-from scratch_ae.exercises.hunt import BUGS, GRADIENT_CHECK_SEES, HUNT, table
+from scratch_ae.exercises.child import Absent, must_hold
+from scratch_ae.exercises.hunt import BUGS, GRADIENT_CHECK_SEES, HUNT, layers, table
 from scratch_ae.exercises.source import skeleton, solution
 from scratch_ae.exercises.trials import GradientTrial, library_names, library_results
 
@@ -261,3 +263,31 @@ def test_numbers_that_were_made_up_are_judged_without_an_exception_and_found_wro
         judged = [trial.judge(results) for trial, results in zip(bug.task.trials, made_up, strict=True)]
     assert any(judged)
     assert all(isinstance(finding, str) for findings in judged for finding in findings)
+
+
+CUT_SHORT = [bug for bug in BUGS if any(part.methods for part in bug.parts)]
+
+
+@pytest.mark.parametrize("bug", CUT_SHORT, ids=lambda bug: bug.name)
+def test_deleting_the_method_with_the_mistake_does_not_pass(bug):
+    """The class would inherit the library's, which is right."""
+    (part,) = [part for part in bug.parts if part.methods]
+    (name,) = part.keep
+    text = f"from scratch_ae.{part.module} import {name} as Library\nclass {name}(Library):\n    pass\n"
+    names = {"__name__": "submitted"}
+    exec(compile(text, "hunt.py", "exec"), names)
+    with pytest.raises(Absent, match="is not written in the file, but taken from elsewhere"):
+        must_hold(bug, names, "hunt.py")
+
+
+def test_a_trial_s_numbers_cannot_be_changed_by_the_code_on_trial():
+    """In a notebook they would stay so, and EXTREME would not be extreme any more."""
+
+    def softplus(a, out=None):
+        return np.log1p(np.exp(np.minimum(a, 30, out=a)))
+
+    before = layers.EXTREME.copy()
+    for trial in layers.OVERFLOW.task.trials:
+        with contextlib.suppress(Exception):
+            trial.run({"softplus": softplus})
+    np.testing.assert_array_equal(layers.EXTREME, before)

@@ -216,3 +216,9 @@ def test_a_link_inside_the_folder_is_followed(tmp_path):
     (tmp_path / "mine.py").write_text("x = 1")
     (tmp_path / "01_dense.py").symlink_to("mine.py")
     assert read(tmp_path).text == "x = 1"
+
+
+def test_what_a_file_had_a_hand_in_is_told_without_its_escapes_and_in_short():
+    told = mark(TASKS[0], Outcome("done", tampering=("\x1b[2J" + "x" * 10**6,)), LIMITS).findings[0]
+    assert "\x1b" not in told
+    assert len(told) <= 1000

@@ -115,3 +115,102 @@ def test_diagnosis_is_said_in_the_report_with_the_first_wrong_entry_and_both_val
         float, re.search(r"First at W\[0, 0\]: (\S+) is written, by differences it is (\S+)\.", text).groups()
     )
     assert written == pytest.approx(2 * numerical, rel=1e-5)
+
+
+class Forgetful(MLP):
+    """Its last activation is not passed on the way back; the last two layers are of one size."""
+
+    def __init__(self):
+        super().__init__([3, 4, 4], ["tanh", "tanh"], rng=np.random.default_rng(0), dtype=np.float64)
+
+    def backward(self, dy):
+        dy = self.dense[1].backward(dy)
+        return self.dense[0].backward(self.activations[0].backward(dy))
+
+
+class Gate:
+    """A layer of two inputs without parameters, whose backward is wrong."""
+
+    def forward(self, x, c):
+        self.x, self.c = x, c
+        return x * c
+
+    def backward(self, dy):
+        return dy * self.c, 3 * dy * self.x
+
+
+class Flat:
+    """y = x w + b is one number an example; db has the shape of the batch."""
+
+    parameter_names = ("w", "b")
+
+    def __init__(self):
+        self.w, self.b = np.ones(3), np.zeros(2)
+        self.dw, self.db = np.zeros(3), np.zeros(2)
+
+    def forward(self, x):
+        self.x = x
+        return x @ self.w + self.b.sum()
+
+    def backward(self, dy):
+        self.dw, self.db = self.x.T @ dy, dy
+        return np.outer(dy, self.w)
+
+
+class WeightDecay:
+    """A piece that asks for no input."""
+
+    def __init__(self, of):
+        self.of = of
+
+    def forward(self):
+        return float(np.sum(self.of.W**2))
+
+    def backward(self):
+        return 2 * self.of.W
+
+
+class Decayed:
+    """A model whose weight decay comes back as no guess would have it."""
+
+    def __init__(self):
+        self.dense = Dense(3, 2, rng=np.random.default_rng(0), dtype=np.float64)
+        self.decay = WeightDecay(self.dense)
+        self.parameters = {"W": self.dense.W}
+        self.gradients = {"W": self.dense.dW}
+
+    def loss_and_gradients(self, x, rng=None):
+        y = self.dense.forward(x)
+        loss = float(np.sum(y**3)) + self.decay.forward()
+        self.dense.backward(3 * y**2)
+        self.dense.dW += np.sin(self.decay.backward())
+        return loss
+
+
+X = np.random.default_rng(1).normal(size=(5, 3))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(Forgetful(), X), (Gate(), X, X + 1), (Flat(), X), (Decayed(), X)],
+    ids=lambda a: type(a[0]).__name__,
+)
+def test_what_no_guess_is_ready_for_is_reported_wrong_and_not_lost_to_an_exception(arguments):
+    report = gradcheck(*arguments)
+    assert not report.ok
+    assert report.causes
+    assert "WRONG" in repr(report)
+
+
+def test_callable_that_holds_layers_and_has_a_wrong_gradient_is_reported():
+    class Loss:
+        dense = Dense(3, 2, rng=np.random.default_rng(0), dtype=np.float64)
+
+        def __init__(self):
+            self.layer = self.dense
+
+        def __call__(self, x):
+            return float(np.sum(self.layer.forward(x) ** 2))
+
+    report = gradcheck(Loss(), X, gradient=np.ones_like)
+    assert not report.ok

@@ -245,3 +245,39 @@ def test_corrupted_by_code_that_works_in_place_is_named():
     report = gradcheck(model, share(N, 6))
     assert not report.ok
     assert "corrupted" in {cause.kind for cause in report.causes}
+
+
+@pytest.mark.parametrize("kind", [bool, int, np.uint8])
+def test_whole_targets_are_taken_as_the_numbers_that_they_are_and_stay_as_they_were(kind):
+    x = (random(4, 3) > 0).astype(kind)
+    before = x.copy()
+    report = gradcheck(Bernoulli(), random(4, 3, seed=5), x)
+    assert report.ok
+    assert [row.name for row in report.rows] == ["output y", "target x"]
+    np.testing.assert_array_equal(x, before)
+
+
+def test_forgotten_return_is_said():
+    class Layer:
+        def forward(self, x):
+            self.x = x
+
+        def backward(self, dy):
+            return dy
+
+    with pytest.raises(TypeError, match="forward of Layer returned nothing: is a `return` missing"):
+        gradcheck(Layer(), random(4, 3))
+
+
+def test_fast_check_of_a_loss_in_float32_looks_at_some_entries_only():
+    class Model:
+        def __init__(self):
+            self.parameters = {"w": np.ones(500, np.float32)}
+            self.gradients = {"w": np.zeros(500, np.float32)}
+
+        def loss_and_gradients(self, x, rng=None):
+            self.gradients["w"][:] = 2 * self.parameters["w"]
+            return np.float32(np.sum(self.parameters["w"] ** 2, dtype=np.float32))
+
+    (row, *_) = gradcheck(Model(), random(2, 2), fast=True).rows
+    assert row.checked < 100

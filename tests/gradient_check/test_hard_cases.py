@@ -5,7 +5,7 @@ import pytest
 
 import scratch_ae as ae
 from scratch_ae.gradient_check import gradcheck
-from scratch_ae.nn.activations import Tanh
+from scratch_ae.nn.activations import ReLU, Tanh
 from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.mlp import MLP
 
@@ -242,3 +242,25 @@ def test_loss_whose_backward_wants_arguments_is_refused_in_one_sentence():
 def test_fast_does_not_go_with_entries_or_richardson():
     with pytest.raises(ValueError, match="fast=True"):
         gradcheck(ae.Autoencoder([4, 2]), abs(X) % 1, fast=True, entries=3)
+
+
+@pytest.mark.parametrize("entry", [1e-9, 1e-13])
+def test_zero_gradient_of_a_tiny_parameter_is_wrong(entry):
+    """A step in proportion to it would be lost in the rounding of the loss, whose difference is then zero, too."""
+    report = gradcheck(lambda x: 100 + float(np.sum(np.sin(x))), np.full(3, entry), gradient=np.zeros_like)
+    assert not report.ok
+
+
+def test_richardson_keeps_its_promise_to_what_is_off_by_less_than_a_kink_would_be():
+    def off(x):
+        return np.exp(x) * (1 + 5e-8)
+
+    report = gradcheck(lambda x: float(np.sum(np.exp(x))), np.linspace(0, 1, 4), gradient=off, richardson=True)
+    assert not report.ok
+    assert [row.kinks for row in report.rows] == [0]
+
+
+def test_report_of_which_nothing_could_be_compared_is_not_ok():
+    report = gradcheck(ReLU(), np.zeros((2, 3)))
+    assert repr(report).startswith("Nothing could be compared.")
+    assert not report.ok

@@ -62,3 +62,16 @@ def test_headline_says_how_many_are_wrong():
 def test_what_cannot_be_drawn_is_refused_in_one_sentence(made, array, words):
     with pytest.raises(ValueError, match=words):
         gradient_check(made, array)
+
+
+def test_a_gradient_with_a_nan_is_the_one_that_is_shown_and_the_nan_is_as_wrong_as_can_be():
+    def spoilt(a, b):
+        b = b.copy()
+        b[2] = np.nan
+        return a, b
+
+    figure = gradient_check(report(spoilt))
+    assert figure.axes[1].get_title("left") == "b"
+    cells = np.asarray(figure.axes[1].images[0].get_array())
+    assert np.isfinite(cells).all()
+    assert cells.argmax() == 2

@@ -10,11 +10,11 @@ from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.variational import GaussianKL, Reparameterization
 from scratch_ae.exercises.curriculum.specimens import normal, small, uniform
 from scratch_ae.exercises.task import Names, Part, Results, Task, Trial
-from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial
+from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial, read_only
 
 SECTION = "变分自编码器"
 DRAWS = 100_000
-A = np.array([[0.5, -2.0, 0.0, 1.5, -1.0, -3.0], [-1.0, 3.0, 0.3, 0.0, 0.7, 1.2]])
+A = read_only(np.array([[0.5, -2.0, 0.0, 1.5, -1.0, -3.0], [-1.0, 3.0, 0.3, 0.0, 0.7, 1.2]]))
 """Two examples of [μ, log σ²] with three latent dimensions; no σ² but one is 1, for there σ = σ² hides a mistake."""
 
 

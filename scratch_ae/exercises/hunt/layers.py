@@ -10,11 +10,11 @@ import numpy as np
 from scratch_ae.arrays import FloatArray
 from scratch_ae.exercises.hunt.bug import Bug, furthest_off, off
 from scratch_ae.exercises.task import Names, Part, Results, Task
-from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial
+from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial, read_only
 from scratch_ae.nn.mlp import MLP
 
 SECTION = "自编码器"
-A = np.array([[-2.0, -0.5, 0.3], [1.5, -3.0, 0.7]])
+A = read_only(np.array([[-2.0, -0.5, 0.3], [1.5, -3.0, 0.7]]))
 
 
 # A derivative is taken where it belongs.
@@ -239,7 +239,7 @@ LOWER_LAYERS = Bug(
 
 # A function of any number has a value for any number.
 
-EXTREME = np.array([[-800.0, -40.0, -1.0, 0.0, 1.0, 40.0, 800.0]])
+EXTREME = read_only(np.array([[-800.0, -40.0, -1.0, 0.0, 1.0, 40.0, 800.0]]))
 
 
 def softplus_far_out(names: Names) -> dict[str, FloatArray]:

@@ -12,9 +12,9 @@ from scratch_ae.autoencoders.denoising import GaussianNoise
 from scratch_ae.autoencoders.variational import VAE, GaussianKL, Reparameterization
 from scratch_ae.exercises.hunt.bug import Bug, furthest_off, off
 from scratch_ae.exercises.task import Names, Part, Results, Task
-from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial
+from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial, read_only
 
-X = np.random.default_rng(1).random((4, 5))
+X = read_only(np.random.default_rng(1).random((4, 5)))
 
 
 # The loss is a sum of costs.
@@ -273,7 +273,8 @@ GREY = Bug(
 
 # A softmax is a distribution over the classes.
 
-LOGITS, LABELS = np.random.default_rng(4).standard_normal((5, 3)), np.array([0, 2, 2, 1, 0])
+LOGITS = read_only(np.random.default_rng(4).standard_normal((5, 3)))
+LABELS = read_only(np.array([0, 2, 2, 1, 0]))
 
 
 def softmax_rows(names: Names) -> dict[str, FloatArray]:

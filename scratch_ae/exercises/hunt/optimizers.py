@@ -10,10 +10,10 @@ import numpy as np
 from scratch_ae.arrays import FloatArray
 from scratch_ae.exercises.hunt.bug import Bug, furthest_off, off
 from scratch_ae.exercises.task import Names, Part, Results, Task
-from scratch_ae.exercises.trials import MeasuredTrial
+from scratch_ae.exercises.trials import MeasuredTrial, read_only
 
 SECTION = "自编码器"
-GRADIENTS = np.array([[1.0, -0.1, 1e-3, 1e-5], [0.5, 0.2, 1e-3, -1e-5], [1.0, 0.1, -2e-3, 1e-5]])
+GRADIENTS = read_only(np.array([[1.0, -0.1, 1e-3, 1e-5], [0.5, 0.2, 1e-3, -1e-5], [1.0, 0.1, -2e-3, 1e-5]]))
 """Of three steps, for four parameters: large and small ones."""
 
 

@@ -11,10 +11,10 @@ from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.contractive import ContractiveAutoencoder
 from scratch_ae.exercises.hunt.bug import Bug, off
 from scratch_ae.exercises.task import Names, Part, Results, Task
-from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial
+from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial, read_only
 
 SECTION = "常见的自编码器"
-H = np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]])
+H = read_only(np.array([[1.0, -2.0, 0.5], [0.25, 3.0, -1.0]]))
 
 
 # L1 is a sum of absolute values, averaged over the batch.
@@ -171,7 +171,7 @@ ALL_ALIKE = Bug(
 
 # The contractive penalty is the squared Jacobian.
 
-IMAGES = np.random.default_rng(3).random((4, 5))
+IMAGES = read_only(np.random.default_rng(3).random((4, 5)))
 
 
 def contractive(names: Names) -> Any:

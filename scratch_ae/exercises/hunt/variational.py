@@ -11,10 +11,10 @@ from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders.variational import mean_and_log_var
 from scratch_ae.exercises.hunt.bug import Bug, furthest_off, off
 from scratch_ae.exercises.task import Names, Part, Results, Task
-from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial
+from scratch_ae.exercises.trials import GradientTrial, MeasuredTrial, read_only
 
 SECTION = "变分自编码器"
-CODES = np.array([[0.5, -1.0, 0.0, -1.5, 0.8, 0.3], [-2.0, 0.3, 1.2, 0.4, -0.7, -1.1]])
+CODES = read_only(np.array([[0.5, -1.0, 0.0, -1.5, 0.8, 0.3], [-2.0, 0.3, 1.2, 0.4, -0.7, -1.1]]))
 """[μ, log σ²] of two examples, three latent dimensions each."""
 
 DRAWS = 100_000
