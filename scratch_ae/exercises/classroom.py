@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def submissions(folder: Path, tasks: Sequence[Task]) -> tuple[list[Path], bool]:
 
 def is_folder(path: Path) -> bool:
     """Whether a person may have made it: zip and the system make hidden ones, and __MACOSX."""
-    return path.is_dir() and not path.name.startswith((".", "__"))
+    return os.path.isdir(path) and not path.name.startswith((".", "__"))
 
 
 def read(student: Path, folder: Path, tasks: Sequence[Task]) -> list[Submitted]:

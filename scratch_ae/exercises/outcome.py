@@ -82,9 +82,12 @@ def failure(error: Mapping[str, Any]) -> Failure:
 
 
 def unpacked(data: bytes) -> dict[int, dict[str, FloatArray]]:
-    """The arrays of an .npz by trial and name; ValueError if it is too large, compressed, or holds other things."""
+    """The arrays of an .npz by trial and name; ValueError if it is too large, compressed, or holds other things, or
+    one thing under many names, which a directory of few bytes may list a hundred thousand times."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        if len(data) > REPORT_LIMIT or any(entry.compress_size != entry.file_size for entry in archive.infolist()):
+        entries = archive.infolist()
+        sizes = [len(data), sum(entry.file_size for entry in entries)]
+        if max(sizes) > REPORT_LIMIT or any(entry.compress_size != entry.file_size for entry in entries):
             raise ValueError("The report is too large.")
     results: dict[int, dict[str, FloatArray]] = {}
     with np.load(io.BytesIO(data), allow_pickle=False) as arrays:

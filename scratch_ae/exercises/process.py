@@ -172,10 +172,19 @@ class Helper:
         changed = sorted(name for name, text in self.guard.files.items() if content(self.copy / name) != text)
         if changed:
             tampering.append(f"It changed the checker's files ({', '.join(changed[:3])}): a copy made for it alone.")
-        if changed or not self.forks:
+        added = sorted(path.name for path in self.copy.parent.rglob("*") if self.is_added(path))
+        if added:
+            tampering.append(f"It put files beside the checker's ({', '.join(added[:3])}), where Python finds them.")
+        if changed or added or not self.forks:
             self.close()
         remove(folder)
         return replace(outcome, tampering=tuple(tampering), disputed=self.guard.check() != repairs)
+
+    def is_added(self, path: Path) -> bool:
+        """Whether something in the copy is none of the marker's files, nor a folder of them."""
+        if path.is_dir() and not path.is_symlink():
+            return False
+        return not path.is_relative_to(self.copy) or path.relative_to(self.copy).as_posix() not in self.guard.files
 
     def start(self) -> None:
         """Writes the copy and starts Python on it, with as little of the marker's environment as will do."""
@@ -227,11 +236,20 @@ class Helper:
                     if reply["secret"] == request["secret"]:
                         return reply, report
         except (OSError, ValueError, TypeError, KeyError):
+            seconds = time.monotonic() - start
+            end = "slow" if seconds >= patience else "gone" if self.forks else self.ended_with()
             self.kill()
             self.process.wait()
-            seconds = time.monotonic() - start
-            end = "slow" if seconds >= patience else "gone"
             return {"end": end, "seconds": seconds, "output": "", "left": False}, b""
+
+    def ended_with(self) -> str:
+        """How a helper ended that ran the file in its own process: as the file made it, on purpose or not."""
+        assert self.process is not None
+        try:
+            status = self.process.wait(timeout=1)
+        except subprocess.TimeoutExpired:
+            return "gone"
+        return f"signal {-status}" if status < 0 else f"exit code {status}" if status else "silent"
 
     @contextlib.contextmanager
     def killed_after(self, seconds: float) -> Iterator[None]:

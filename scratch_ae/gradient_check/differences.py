@@ -83,11 +83,11 @@ def look_closer(
         half, short, shorter = (slopes(function, array, int(indices[i]), STEP / part) for part in (2, 10, 100))
         candidates = [numerical[i], (2 * sum(half) - numerical[i]) / 3, sum(short) / 2, sum(shorter) / 2]
         entry = abs(float(array.reshape(-1)[indices[i]]))
-        rounding_at = 4 * np.finfo(float).eps * abs(function())
-        if 0 < entry < 0.1 and rounding_at / (STEP * entry) <= 1e-5 * size:
+        loss_rounding = 4 * np.finfo(float).eps * abs(function())
+        if 0 < entry < 0.1 and loss_rounding / (STEP * entry) <= 1e-5 * size:
             candidates.append(sum(slopes(function, array, int(indices[i]), STEP * entry)) / 2)
         gap, gap_before = abs(shorter[0] - shorter[1]), abs(short[0] - short[1])
-        rounding = rounding_at / (STEP / 100)
+        rounding = loss_rounding / (STEP / 100)
         if (
             gap > 1e-5 * size
             and gap > 2 * rounding

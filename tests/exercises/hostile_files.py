@@ -106,6 +106,12 @@ HOSTILE = {
         "tampered",
         "changed the checker's files",
     ),
+    "a module where Python looks first": (
+        RIGHT + "\nimport pathlib, scratch_ae\n"
+        "pathlib.Path(scratch_ae.__file__).parents[1].joinpath('statistics.py').write_text('spoilt = True')\n",
+        "tampered",
+        "put files beside the checker's (statistics.py)",
+    ),
     "the checker's files gone": (
         RIGHT + "\nimport os, shutil, scratch_ae\nshutil.rmtree(os.path.dirname(scratch_ae.__file__))\n",
         "tampered",

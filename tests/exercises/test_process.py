@@ -1,10 +1,13 @@
 """A file's process: what comes back from it, what is kept from it, and what is put back after it."""
 
+import io
 import json
 import os
 import shutil
 import sys
 import time
+import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,9 @@ from standin_tasks import COURSE, TASKS, X, use_a_copy_of_the_package
 
 import scratch_ae
 from scratch_ae.exercises import guard, process
+from scratch_ae.exercises.child import REPORT_LIMIT
 from scratch_ae.exercises.guard import Guard
-from scratch_ae.exercises.outcome import understood
+from scratch_ae.exercises.outcome import understood, unpacked
 from scratch_ae.exercises.process import Course, File, Limits, run_all
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="what only Linux offers")
@@ -70,6 +74,12 @@ def test_a_file_hands_back_the_arrays_of_every_trial_whatever_was_run_before_it(
 
 def test_what_a_file_prints_is_kept_but_not_all_of_it(outcomes):
     assert (outcomes["noise"].end, outcomes["noise"].output) == ("done", "z" * 2000)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to end with")
+def test_a_file_that_ends_its_own_process_is_not_said_to_have_ended_the_one_that_watches_it(outcomes):
+    assert outcomes["gone"].end == "silent"
+    assert outcomes["abort"].end == "signal 6"
 
 
 def test_an_endless_loop_is_ended_at_the_limit(outcomes):
@@ -234,3 +244,19 @@ def test_a_report_with_anything_but_numbers_is_refused_and_no_pickle_is_loaded(t
     data = packed(tmp_path, np.savez, **{"0.y": np.array([thing])})
     assert understood(REPLY, report(HEADER, data), "s").end == "malformed"
     assert not (tmp_path / "made").exists()
+
+
+def test_a_report_that_names_one_thing_many_times_is_refused_unread():
+    """Each name costs a hundred bytes, and a second to read."""
+    large = np.zeros(REPORT_LIMIT // 100 // 8)
+    packed = io.BytesIO()
+    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w") as archive:
+        warnings.simplefilter("ignore")  # that the name is there already
+        with archive.open("0.y.npy", "w") as entry:
+            np.lib.format.write_array(entry, large)
+        (first,) = archive.infolist()
+        for _ in range(150):
+            archive.filelist.append(first)
+    assert len(packed.getvalue()) < REPORT_LIMIT
+    with pytest.raises(ValueError, match="too large"):
+        unpacked(packed.getvalue())
