@@ -75,7 +75,8 @@ def load(path: str | os.PathLike[str]) -> Autoencoder:
         if not isinstance(model, autoencoders.Autoencoder) or parameters.dtype != model.dtype:
             raise TypeError
         model.restore(parameters.reshape(model.parameters.flat.shape), made["steps"])
-        model.rng.bit_generator.state = made["random"]
+        if "random" in made:  # in files of older versions it is not
+            model.rng.bit_generator.state = made["random"]
     except Exception as error:  # what zipfile, json and NumPy raise over a damaged file is of a dozen kinds
         raise CheckpointError(
             f"{path} is damaged or not from model.save(path) ({type(error).__name__}): save the model again."

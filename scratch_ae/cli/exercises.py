@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -176,6 +177,9 @@ def check_output(output: Path | None, to_folder: bool) -> None:
         raise ValueError("gradescope makes a file for each student: give --output and a folder that is new or empty.")
     if output is None:
         return
+    above = next(path for path in output.absolute().parents if path.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise ValueError(f"--output {output} cannot be written, for {above} is no folder that you may write to.")
     if to_folder and output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise ValueError(f"--output {output} exists and is not an empty folder: give another, or remove it first.")
     if not to_folder and output.is_dir():

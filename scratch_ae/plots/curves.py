@@ -94,8 +94,9 @@ def _headline(name: str, epochs: Curve, columns: Mapping[str, Curve], unit: str)
     curve = columns[name] if name in columns else columns[PREFIX + name]
     word = _word(name)[0].upper() + _word(name)[1:]
     lost = ~np.isfinite(curve)
-    if name in columns and lost.any():
-        return f"{word} became NaN or infinite in epoch {epochs[lost][0]:g}: training diverged"
+    if name in columns and len(lost) and lost[-1]:
+        first = int(np.flatnonzero(np.r_[True, ~lost])[-1])  # after the last that is not lost
+        return f"{word} became NaN or infinite in epoch {epochs[first]:g}: training diverged"
     curve, epochs = curve[~lost], epochs[~lost]
     if len(curve) < 2:
         return f"{word} after epoch {epochs[-1]:g}: {number(curve[-1])} {unit}" if len(curve) else word

@@ -309,3 +309,10 @@ def test_a_model_of_ones_own_class_is_refused_when_saved_and_not_when_loaded(tmp
     with pytest.raises(TypeError, match="VAE is no class of scratch_ae"):
         Mine([6, 5, 3]).save(tmp_path / "m.npz")
     assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_from_before_the_random_state_was_saved_is_loaded(tmp_path):
+    model = ae.Autoencoder([6, 5, 3])
+    made = {"class": "Autoencoder", "arguments": model.config, "steps": 0}
+    np.savez(tmp_path / "m.npz", description=np.array(json.dumps(made)), parameters=model.parameters.flat)
+    np.testing.assert_array_equal(ae.load(tmp_path / "m.npz").parameters.flat, model.parameters.flat)

@@ -168,6 +168,7 @@ def test_where_marks_cannot_be_written_is_told_before_anything_is_run(capsys, su
         (["--format", "gradescope", "--output", tmp_path / "full"], "exists and is not an empty folder"),
         (["--format", "gradescope", "--output", tmp_path / "full" / "file"], "exists and is not an empty folder"),
         (["--output", tmp_path / "full"], "is a folder, but one file is to be written"),
+        (["--output", tmp_path / "full" / "file" / "marks.csv"], "is no folder that you may write to"),
     ):
         code, out, err = call(capsys, *grade, *words)
         assert (code, out) == (1, "")

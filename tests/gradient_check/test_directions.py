@@ -74,3 +74,21 @@ def test_everything_is_put_back():
     gradcheck(made, x, fast=True)
     np.testing.assert_array_equal(made.parameters.flat, before[0])
     np.testing.assert_array_equal(x, before[1])
+
+
+def test_one_kink_excuses_no_other_entry():
+    def loss(x):
+        return max(float(x[0]), 0.0) + float(np.sum(np.sin(x[1:])))
+
+    def gradient(x, wrong):
+        g = np.cos(x)
+        g[0] = 0  # a subgradient, for x[0] is 0
+        g[4000] *= wrong
+        return g
+
+    x = np.random.default_rng(0).normal(size=5000)
+    x[0] = 0
+    right = gradcheck(loss, x, gradient=lambda x: gradient(x, 1.0), fast=True)
+    assert right.ok
+    assert [row.kinks for row in right.rows] == [1]
+    assert not gradcheck(loss, x, gradient=lambda x: gradient(x, 2.0), fast=True).ok

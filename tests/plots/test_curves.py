@@ -85,6 +85,8 @@ def test_units_are_written_on_the_y_axis():
         ([206.3, 98.1], "Loss from epoch 1 to 2: 206.3 down to 98.10 nats per image"),
         ([98.1, 206.3], "Loss from epoch 1 to 2: 98.10 up to 206.3 nats per image"),
         ([98.1], "Loss after epoch 1: 98.10 nats per image"),
+        ([np.nan, 2.0, 1.5], "Loss from epoch 2 to 3: 2.000 down to 1.500 nats per image"),
+        ([98.1, np.nan, 97.0, np.inf], "Loss became NaN or infinite in epoch 4: training diverged"),
         ([98.1, np.nan, np.nan], "Loss became NaN or infinite in epoch 2: training diverged"),
         ([np.inf], "Loss became NaN or infinite in epoch 1: training diverged"),
     ],
