@@ -9,8 +9,10 @@ print(ae.gradcheck(ae.VAE([784, 400, 20]), test.images[:4], entries=20))
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
+from scratch_ae import consoles
 from scratch_ae.autoencoders import (
     VAE,
     Autoencoder,
@@ -20,14 +22,17 @@ from scratch_ae.autoencoders import (
     SparseAutoencoder,
     StackedAutoencoder,
     TiedAutoencoder,
-    load,
 )
+from scratch_ae.autoencoders.denoising import NOISES
+from scratch_ae.autoencoders.sparse import L1, SparsityKL, TopK
 from scratch_ae.datasets import Dataset, load_arrays, load_fashion_mnist, load_mnist
+from scratch_ae.models import read
 from scratch_ae.nn.optimizers import SGD, Adam
+from scratch_ae.nn.schedules import SCHEDULES
 from scratch_ae.training import History
 
 if TYPE_CHECKING:
-    from scratch_ae.gradient_check import gradcheck
+    from scratch_ae.gradient_check.diagnosis import gradcheck
     from scratch_ae.reading import show_source
 
 __version__ = "0.1.0"
@@ -53,10 +58,34 @@ __all__ = [
     "show_source",
 ]
 
+AUTOENCODERS = (
+    Autoencoder,
+    ConditionalVAE,
+    ContractiveAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+    StackedAutoencoder,
+    TiedAutoencoder,
+    VAE,
+)
+
+
+def load(path: str | os.PathLike[str]) -> Any:
+    """The model that `model.save(path)` wrote, bit for bit, and with the random numbers it would have drawn next;
+    ValueError if the file is missing, damaged or not a saved model."""
+    from scratch_ae.evaluation import SoftmaxClassifier
+
+    stages = (*NOISES.values(), *SCHEDULES.values(), L1, SparsityKL, TopK)
+    return read(path, {kind.__name__: kind for kind in (*AUTOENCODERS, SoftmaxClassifier, *stages)})
+
+
+consoles.forgiving()
+
+
 ON_DEMAND = {
     "evaluation": "evaluation",
     "exercises": "exercises",
-    "gradcheck": "gradient_check",
+    "gradcheck": "gradient_check.diagnosis",
     "plots": "plots",
     "show_source": "reading",
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Collection, Sequence
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae.arrays import FloatArray
+
+T = TypeVar("T")
 
 
 def choice(name: str, value: str, options: Collection[str]) -> str:
@@ -65,10 +67,56 @@ def layer_sizes(name: str, sizes: Sequence[int], *, at_least: int = 2) -> list[i
     return [whole(f"{name}[{i}]", size, at_least=1) for i, size in enumerate(sizes)]
 
 
+def generator(name: str, value: Any, otherwise: Any) -> np.random.Generator:
+    """A Generator as it is, or a new one from a seed; for None, `otherwise`. TypeError for anything else."""
+    value = otherwise if value is None else value
+    if isinstance(value, np.random.Generator):
+        return value
+    try:
+        return np.random.default_rng(whole(name, value, at_least=0))
+    except TypeError:
+        raise TypeError(f"{name}={value!r} must be a seed or a generator, np.random.default_rng(seed).") from None
+
+
+def decoder_sizes(name: str, sizes: Sequence[int] | None, encoder: Sequence[int]) -> list[int]:
+    """`sizes` from the encoder's code back to its input; its sizes mirrored, unless given."""
+    decoder = layer_sizes(name, encoder[::-1] if sizes is None else sizes)
+    if (decoder[0], decoder[-1]) != (encoder[-1], encoder[0]):
+        raise ValueError(f"{name}={decoder} must lead from the code, {encoder[-1]}, back to the input, {encoder[0]}.")
+    return decoder
+
+
+def instance(name: str, value: Any, kind: type[T]) -> T:
+    """`value`, if it is an object of that class; TypeError otherwise."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}={value!r} must be an object of the class {kind.__name__} or of one derived from it.")
+    return value
+
+
+def penalties(name: str, values: Any) -> list[Any]:
+    """Penalties as a list; TypeError for what is none, ValueError for two of one name, which the loss could not tell
+    apart."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
+        raise TypeError(f"{name}={values!r} must be a list of penalties, such as [L1(0.3)].")
+    for i, value in enumerate(values):
+        if stage(f"{name}[{i}]", value) is None or not (hasattr(value, "name") and hasattr(value, "weight")):
+            raise TypeError(f"{name}[{i}]={value!r} must be a penalty, with a name and a weight, such as L1(0.3).")
+    names = [penalty.name for penalty in values]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"{name} has two of one name, {names}: give each a name of its own, such as L1(0.3, name='l1 too')."
+        )
+    return [*values]
+
+
 def stage(name: str, value: Any) -> Any:
     """`value`, if it is None or has a forward and a backward; TypeError otherwise."""
-    if value is not None and not (hasattr(value, "forward") and hasattr(value, "backward")):
-        raise TypeError(f"{name}={value!r} must have a forward and a backward, as GaussianNoise(0.5) has.")
+    if value is not None and (
+        isinstance(value, type) or not (hasattr(value, "forward") and hasattr(value, "backward"))
+    ):
+        raise TypeError(
+            f"{name}={value!r} must be an object with a forward and a backward, such as GaussianNoise(0.5)."
+        )
     return value
 
 
@@ -119,8 +167,15 @@ def finite(name: str, x: FloatArray) -> FloatArray:
 
 
 def labels(name: str, values: Any, n: int, classes: int) -> NDArray[np.integer]:
-    """`values` as integers in 0 … classes − 1, (n,); ValueError if they are not."""
-    array = np.asarray(values)
+    """`values` as integers in 0 … classes − 1, (n,); TypeError if there are none, ValueError if they are others."""
+    if values is None:
+        raise TypeError(f"{name} are missing: give an integer in 0 … {classes - 1} for each example.")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(
+            f"{name} has rows of several lengths, but an integer for each example is expected."
+        ) from None
     if array.shape != (n,) or array.dtype.kind not in "iu" or n == 0:
         raise ValueError(
             f"{name} has shape {array.shape} and dtype {array.dtype}, but an integer for each example is expected, "

@@ -23,6 +23,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from scratch_ae.archives import Archive, ArchiveError
+from scratch_ae.files import place
+
 _PathLike = str | os.PathLike[str]
 _Array = npt.NDArray[Any]
 
@@ -39,6 +42,12 @@ _SHA256 = {
     "fashion-mnist/t10k-images": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
     "fashion-mnist/t10k-labels": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
+
+_LARGEST = 47_040_000
+"""Values of mnist/train-images."""
+
+_PACKED = 100
+"""How many times as large as its file an array may be: real pictures are packed to a tenth at best."""
 
 
 class DatasetError(ValueError):
@@ -118,7 +127,7 @@ def load_arrays(path: _PathLike, test_fraction: float = 1 / 6, seed: int = 0) ->
     Raises `DatasetError` for all else: a missing or damaged file, another suffix, missing keys, Python
     objects (nothing is ever unpickled), another shape, fewer than 2 examples, values or labels that misfit.
     """
-    path = Path(path).expanduser()
+    path = place(path)
     if not 0 < test_fraction < 1:
         raise DatasetError(f"{path} cannot be split with test_fraction={test_fraction}; choose from (0, 1).")
     arrays = _read_numpy(path)
@@ -159,8 +168,7 @@ def load(name_or_path: _PathLike) -> tuple[Dataset, Dataset]:
 
 
 def _find_folder(name: str, root: _PathLike | None) -> Path:
-    place = root if root is not None else os.environ.get("SCRATCH_AE_DATA") or _BESIDE_PACKAGE
-    folder = Path(place).expanduser() / name
+    folder = place(root if root is not None else os.environ.get("SCRATCH_AE_DATA") or _BESIDE_PACKAGE) / name
     for step in (folder.parent, folder):
         if not step.is_dir():
             raise DatasetError(f"there is no folder {step}; {_mend(name)}")
@@ -168,8 +176,8 @@ def _find_folder(name: str, root: _PathLike | None) -> Path:
 
 
 def _mend(name: str) -> str:
-    place = f"pass root= or set SCRATCH_AE_DATA to a folder that holds {name}/ with the original files"
-    return f"in a clone run `git checkout -- data/{name}`, elsewhere {place}."
+    elsewhere = f"pass root= or set SCRATCH_AE_DATA to a folder that holds {name}/ with the original files"
+    return f"in a clone run `git checkout -- data/{name}`, elsewhere {elsewhere}."
 
 
 def _read_split(folder: Path, split: str) -> tuple[_Array, _Array]:
@@ -186,30 +194,35 @@ def _read_idx(path: Path, magic: int) -> _Array:
 
     if not path.is_file():
         raise unfit("is missing")
+    dimensions = magic & 0xFF
+    length = 4 + 4 * dimensions
     try:
-        packed = path.read_bytes()
-        if not packed.startswith(b"\x1f\x8b"):
-            raise unfit("is not a gzip file" if packed else "is empty")
-        content = gzip.decompress(packed)
+        with path.open("rb") as packed:
+            if (first := packed.read(2)) != b"\x1f\x8b":
+                raise unfit("is not a gzip file" if first else "is empty")
+            packed.seek(0)
+            with gzip.open(packed) as unpacked:
+                header = unpacked.read(length)
+                if len(header) < length:
+                    raise unfit(f"is truncated: {len(header)} unpacked bytes are too few for an IDX header")
+                found, *shape = struct.unpack(f">{1 + dimensions}I", header)
+                if found != magic:
+                    raise unfit(f"starts with the magic number 0x{found:08x} where 0x{magic:08x} belongs")
+                if (promised := math.prod(shape)) > _LARGEST:
+                    raise unfit(f"is not the original: its header promises {promised} values")
+                content = unpacked.read(promised + 1)
     except EOFError as error:
         raise unfit("is truncated: its gzip stream breaks off") from error
     except (OSError, zlib.error) as error:
         raise unfit(f"cannot be unpacked ({error})") from error
-
-    dimensions = magic & 0xFF
-    start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise unfit(f"is truncated: {len(content)} unpacked bytes are too few for an IDX header")
-    found, *shape = struct.unpack_from(f">{1 + dimensions}I", content)
-    if found != magic:
-        raise unfit(f"starts with the magic number 0x{found:08x} where 0x{magic:08x} belongs")
-    promised, present = math.prod(shape), len(content) - start
-    if present != promised:
-        kind = "is truncated" if present < promised else "is too long"
-        raise unfit(f"{kind}: its header promises {promised} values and {present} are there")
-    if hashlib.sha256(content).hexdigest() != _SHA256[f"{path.parent.name}/{path.name.split('-idx')[0]}"]:
+    if len(content) != promised:
+        kind, least = ("is truncated", "") if len(content) < promised else ("is too long", " at least")
+        raise unfit(f"{kind}: its header promises {promised} values and {len(content)} are there{least}")
+    digest = hashlib.sha256(header)
+    digest.update(content)
+    if digest.hexdigest() != _SHA256[f"{path.parent.name}/{path.name.split('-idx')[0]}"]:
         raise unfit("has been altered: the SHA-256 of its content is not that of the original")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def _read_numpy(path: Path) -> dict[str, _Array]:
@@ -220,17 +233,17 @@ def _read_numpy(path: Path) -> dict[str, _Array]:
         raise DatasetError(f"there is no file {path}; check the spelling and the folder.")
     try:
         with path.open("rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return {"images": loaded}
-            with loaded:
-                return {key: np.asarray(loaded[key]) for key in _KEYS if key in loaded}
+            archive = Archive(file, _PACKED)
+            if "" in archive:
+                return {"images": archive[""]}
+            return {key: archive[key] for key in _KEYS if key in archive}
     except MemoryError:
         raise
     except Exception as error:  # a damaged file makes zipfile, zlib and NumPy raise a dozen different types
-        objects = "Object arrays" in str(error)
-        wrong = "holds Python objects" if objects else f"is unreadable ({type(error).__name__})"
-        raise DatasetError(f"{path} {wrong}; save it again, from an array of plain numbers.") from error
+        reason = error if isinstance(error, ArchiveError) else type(error).__name__
+        raise DatasetError(
+            f"{path} is unreadable ({reason}); save it again, from an array of plain numbers."
+        ) from error
 
 
 def _checked(path: Path, arrays: dict[str, _Array], *keys: str) -> tuple[_Array, _Array | None]:

@@ -7,6 +7,13 @@ import pytest
 
 from scratch_ae import checks
 
+LONG_DOUBLE = pytest.param(
+    np.longdouble,
+    marks=pytest.mark.skipif(
+        np.dtype(np.longdouble).itemsize == 8, reason="a long double is a double here, as on Windows"
+    ),
+)
+
 
 def refusal(error, check, *arguments, **bounds):
     """The message of the error that the check must raise: one sentence, on one line."""
@@ -156,7 +163,7 @@ def test_float_dtype_is_given_as_a_dtype(good):
     assert checked == np.dtype(good)
 
 
-@pytest.mark.parametrize("bad", [int, np.float16, np.longdouble, complex, bool, object, "U5"])
+@pytest.mark.parametrize("bad", [int, np.float16, LONG_DOUBLE, complex, bool, object, "U5"])
 def test_float_dtype_refuses_every_other_dtype(bad):
     text = refusal(ValueError, checks.float_dtype, bad)
     assert text.startswith(f"dtype={np.dtype(bad)} is not supported:")
@@ -262,3 +269,150 @@ def test_finite_refuses_infinities_that_would_cancel():
 def test_finite_refuses_a_single_entry_that_is_not(bad):
     text = refusal(ValueError, checks.finite, "x", np.array([[0.0, 1.0], [2.0, bad]]))
     assert text.startswith("x holds NaN or infinite values:")
+
+
+# --- generator -----------------------------------------------------------------------------------------
+
+
+def test_generator_that_is_one_already_is_given_back_itself():
+    rng = np.random.default_rng(3)
+    assert checks.generator("rng", rng, 0) is rng
+
+
+@pytest.mark.parametrize("seed", [0, 7, np.int64(7), np.uint8(7)])
+def test_generator_is_made_of_a_seed(seed):
+    assert checks.generator("rng", seed, 99).random() == np.random.default_rng(int(seed)).random()
+
+
+@pytest.mark.parametrize("otherwise", [5, np.random.default_rng(5)])
+def test_generator_for_none_is_the_other_one(otherwise):
+    assert checks.generator("rng", None, otherwise).random() == np.random.default_rng(5).random()
+
+
+@pytest.mark.parametrize("bad", ["7", 0.5, [1], np.random.RandomState(0)])
+def test_generator_of_anything_else_is_refused_and_says_what_would_do(bad):
+    text = refusal(TypeError, checks.generator, "rng", bad, 0)
+    assert text == f"rng={bad!r} must be a seed or a generator, np.random.default_rng(seed)."
+
+
+@pytest.mark.parametrize("bad", [-1, True])
+def test_generator_of_what_is_no_seed_is_refused_as_such(bad):
+    assert (
+        refusal(ValueError, checks.generator, "rng", bad, 0) == f"rng={bad!r} must be a whole number of at least 0."
+    )
+
+
+# --- decoder_sizes -------------------------------------------------------------------------------------
+
+
+def test_decoder_sizes_mirror_the_encoders_unless_given():
+    assert checks.decoder_sizes("sizes", None, [6, 5, 3]) == [3, 5, 6]
+    assert checks.decoder_sizes("sizes", (3, 4, 4, 6), [6, 5, 3]) == [3, 4, 4, 6]
+
+
+@pytest.mark.parametrize("bad", [[6, 5, 3], [3, 5], [5, 6], [2, 6]])
+def test_decoder_sizes_that_do_not_lead_back_are_refused(bad):
+    text = refusal(ValueError, checks.decoder_sizes, "decoder_sizes", bad, [6, 5, 3])
+    assert text == f"decoder_sizes={bad} must lead from the code, 3, back to the input, 6."
+
+
+# --- instance, stage, penalties ------------------------------------------------------------------------
+
+
+class Stage:
+    def forward(self, x):
+        return x
+
+    def backward(self, dx):
+        return dx
+
+
+class Penalty(Stage):
+    name, weight = "l1", 0.3
+
+
+class Forward:
+    def forward(self, x):
+        return x
+
+
+def test_instance_lets_in_the_class_and_what_derives_from_it():
+    class Derived(Stage):
+        pass
+
+    for good in (Stage(), Derived()):
+        assert checks.instance("optimizer", good, Stage) is good
+
+
+@pytest.mark.parametrize("bad", [None, "adam", Stage, Forward()])
+def test_instance_refuses_everything_else_by_name(bad):
+    text = refusal(TypeError, checks.instance, "optimizer", bad, Stage)
+    assert text == f"optimizer={bad!r} must be an object of the class Stage or of one derived from it."
+
+
+def test_stage_lets_in_none_and_what_has_both_ways():
+    stage = Stage()
+    assert checks.stage("code", stage) is stage
+    assert checks.stage("code", None) is None
+
+
+@pytest.mark.parametrize("bad", ["masking", 0.3, Forward(), Stage, np.tanh])
+def test_stage_refuses_a_class_and_what_lacks_a_way(bad):
+    text = refusal(TypeError, checks.stage, "code", bad)
+    assert text.startswith(f"code={bad!r} must be an object with a forward and a backward")
+
+
+def test_penalties_are_given_as_a_list_of_its_own():
+    given = (Penalty(),)
+    checked = checks.penalties("penalties", given)
+    assert checked == [*given]
+    checked.append(Penalty())
+    assert len(given) == 1
+
+
+def test_penalties_of_one_name_are_refused_with_what_to_do():
+    text = refusal(ValueError, checks.penalties, "penalties", [Penalty(), Penalty()])
+    assert text.startswith("penalties has two of one name, ['l1', 'l1']: give each a name of its own")
+
+
+def test_penalties_name_the_one_that_is_none():
+    assert refusal(TypeError, checks.penalties, "penalties", [Penalty(), 3]).startswith("penalties[1]=3 must be")
+
+
+@pytest.mark.parametrize("bad", [Penalty(), 3, None, "l1", Penalty])
+def test_penalties_that_are_no_list_are_refused(bad):
+    text = refusal(TypeError, checks.penalties, "penalties", bad)
+    assert text == f"penalties={bad!r} must be a list of penalties, such as [L1(0.3)]."
+
+
+@pytest.mark.parametrize("bad", [None, Stage()])
+def test_penalties_without_a_name_or_a_weight_are_refused(bad):
+    text = refusal(TypeError, checks.penalties, "penalties", [Penalty(), bad])
+    assert text.startswith(f"penalties[1]={bad!r} must be a penalty, with a name and a weight")
+
+
+# --- matrix and labels, what is no array ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bad", ["x", [["a", "b", "c"]], [[1, 2], [3]], None, [[1j, 2, 3]], np.ones((2, 3), complex)])
+def test_matrix_of_no_real_numbers_is_refused(bad):
+    text = refusal(ValueError, checks.matrix, "x", bad, 3, np.float32)
+    assert text.startswith("x ")
+    assert "(examples, 3) is expected" in text
+
+
+@pytest.mark.parametrize("bad", [[[1, 2], [3]], {0: 1}])
+def test_labels_that_are_no_array_are_refused(bad):
+    assert refusal(ValueError, checks.labels, "y", bad, 3, 10).startswith("y ")
+
+
+def test_labels_that_are_missing_are_asked_for():
+    text = refusal(TypeError, checks.labels, "y", None, 3, 10)
+    assert text == "y are missing: give an integer in 0 … 9 for each example."
+
+
+def test_floats_leaves_floats_alone_and_makes_whole_numbers_floats():
+    single = np.ones(3, np.float32)
+    assert checks.floats(single) is single
+    assert checks.floats(np.array([250, 251], np.uint8)).dtype == np.float64
+    assert checks.floats([1, 2]).dtype == np.float64

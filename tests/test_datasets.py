@@ -613,7 +613,7 @@ def test_what_is_not_a_number_is_refused(tmp_path: Path, x: np.ndarray[Any, Any]
 def test_a_member_of_an_archive_that_is_no_array_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
         archive.writestr("images", b"not an array")
-    refusal(tmp_path / "x.npz", "images has dtype")
+    refusal(tmp_path / "x.npz", "images is no array")
 
 
 @pytest.mark.parametrize("shape", [(), (6,), (2, 3, 4, 1), (2, 3, 4, 5), (2, 3, 4, 2, 3)])

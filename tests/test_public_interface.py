@@ -1,7 +1,8 @@
-"""The house: what `import scratch_ae` gives, and that imports run downwards only."""
+"""What `import scratch_ae` gives, and what it does not load before it is asked for."""
 
-import ast
+import argparse
 import configparser
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -9,48 +10,16 @@ from pathlib import Path
 import pytest
 
 import scratch_ae
+from scratch_ae import training
+from scratch_ae.cli import train
+from scratch_ae.cli.variants import VARIANTS
 
 PACKAGE = Path(scratch_ae.__file__).parent
-MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 DESIGN = {
     "load_mnist", "load_fashion_mnist", "Dataset", "Autoencoder", "load", "StackedAutoencoder", "SparseAutoencoder",
     "DenoisingAutoencoder", "ContractiveAutoencoder", "VAE", "ConditionalVAE", "Adam", "SGD", "gradcheck",
 }  # fmt: skip
-
-FLOORS = [
-    {"nn", "datasets", "arrays", "checks", "files", "reading"},
-    {"training", "gradient_check"},
-    {"autoencoders"},
-    {"exercises", "plots", "evaluation"},
-    {"bench", "cli", "__init__", "__main__"},
-]
-
-
-def imported(path):
-    """The modules that a file imports, at its top or further down, in full: "scratch_ae.nn.dense", "numpy"."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path} has a relative import"
-            for alias in node.names:
-                submodule = PACKAGE.parent.joinpath(*node.module.split("."), alias.name)
-                is_module = submodule.is_dir() or submodule.with_suffix(".py").is_file()
-                names.add(f"{node.module}.{alias.name}" if is_module else node.module)
-    return names
-
-
-def part(module):
-    """The part of the house that "scratch_ae.nn.dense" or "nn/dense.py" belongs to: "nn"."""
-    module = module.removesuffix(".py").replace("/", ".")
-    return (module.removeprefix("scratch_ae").strip(".") or "__init__").split(".")[0]
-
-
-def floor(part):
-    (number,) = [i for i, parts in enumerate(FLOORS) if part in parts]
-    return number
 
 
 @pytest.mark.parametrize("name", scratch_ae.__all__)
@@ -92,25 +61,54 @@ def test_the_version_is_that_of_the_package():
     assert setup["metadata"]["version"] == scratch_ae.__version__
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_every_module_says_what_it_is_for(module):
-    assert ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+# Whoever writes `train contractive` and whoever writes ContractiveAutoencoder([784, 1000]) trains the same model.
+
+OWN = {
+    "sparse": scratch_ae.SparseAutoencoder,
+    "denoising": scratch_ae.DenoisingAutoencoder,
+    "contractive": scratch_ae.ContractiveAutoencoder,
+    "vae": scratch_ae.VAE,
+    "cvae": scratch_ae.ConditionalVAE,
+    "stacked": scratch_ae.StackedAutoencoder.pretrain,
+}
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_run_downwards_only(module):
-    own = {part(name) for name in imported(MODULES[module]) if name.split(".")[0] == "scratch_ae"}
-    above = {name for name in own if floor(name) > floor(part(module))}
-    assert above == set()
+def options_of(variant):
+    """The options that it has for itself, with their defaults."""
+    parser = argparse.ArgumentParser(add_help=False)
+    if VARIANTS[variant].options:
+        VARIANTS[variant].options(parser)
+    return vars(parser.parse_args([]))
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_only_the_standard_library_numpy_and_where_it_draws_matplotlib_are_imported(module):
-    allowed = {"numpy", "scratch_ae", *sys.stdlib_module_names}
-    if part(module) in ("plots", "cli"):
-        allowed.add("matplotlib")
-    if module == "bench/frameworks.py":
-        allowed |= {"torch", "jax"}  # raced against, where they are installed
-    if module == "evaluation/compression.py":
-        allowed.add("PIL")  # JPEG, through what matplotlib brings along
-    assert {name.split(".")[0] for name in imported(MODULES[module])} <= allowed
+def defaults_of(function):
+    return {p.name: p.default for p in inspect.signature(function).parameters.values() if p.default is not p.empty}
+
+
+def test_these_are_the_variants_with_options_of_their_own():
+    assert {variant for variant in VARIANTS if options_of(variant)} == {*OWN}
+
+
+@pytest.mark.parametrize("variant", OWN)
+def test_the_command_lines_defaults_are_those_of_the_class(variant):
+    own = defaults_of(OWN[variant])
+    for option, value in options_of(variant).items():
+        name = option.removeprefix("pretrain_")
+        assert own[name] == value, f"{option}: {value} on the command line, {own[name]} in the class"
+
+
+@pytest.mark.parametrize("variant", ["ae", "undercomplete", "tied", *OWN])
+def test_the_command_lines_activation_and_likelihood_are_those_of_the_class(variant):
+    kinds = {**OWN, "tied": scratch_ae.TiedAutoencoder, "stacked": scratch_ae.StackedAutoencoder}
+    arguments = {"cvae": {"classes": 2}, "sparse": {"k": 2}}.get(variant, {})
+    model = kinds.get(variant, scratch_ae.Autoencoder)([6, 5], **arguments)
+    assert (VARIANTS[variant].activation, VARIANTS[variant].likelihood) == (model.activation, model.likelihood)
+
+
+def test_the_command_lines_training_is_that_of_fit():
+    parser = argparse.ArgumentParser()
+    train.add_to(parser.add_subparsers())
+    options, own = vars(parser.parse_args(["train", "ae"])), defaults_of(scratch_ae.Autoencoder.fit)
+    assert (options["epochs"], options["batch_size"]) == (own["epochs"], own["batch_size"])
+    assert options["lr"] == defaults_of(training.recipe)["learning_rate"]
+    assert options["seed"] == defaults_of(scratch_ae.Autoencoder)["seed"]

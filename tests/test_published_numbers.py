@@ -1,4 +1,5 @@
-"""The numbers that the README promises, from the commands that it gives: all of MNIST, every setting its default."""
+"""The numbers that notebooks/reference/variants.md promises, from the commands that it gives: all of MNIST, every
+setting its default."""
 
 import json
 

@@ -1,10 +1,8 @@
 """Contractive autoencoder (表示的小导数): the code may hardly move when the input does.
 
-What it changes in the picture: the penalty Ω = ‖∂h/∂x‖²_F, the squared Jacobian of the encoder. What is new in the
+What it changes in the picture: the penalty Ω = ‖∂s/∂x‖²_F, the squared Jacobian of the encoder. What is new in the
 backward pass: the derivative of a derivative, φ''. Source: Rifai et al. 2011, eqs. 2 and following.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,9 +16,9 @@ from scratch_ae.nn.mlp import MLP
 
 
 class JacobianPenalty:
-    """Ω = ‖J‖²_F averaged over the batch, for an encoder h = φ(a), a = x W + b of one layer.
+    """Ω = ‖∂s/∂x‖²_F averaged over the batch, for an encoder s = φ(a), a = x W + b of one layer.
 
-    ∂h_j/∂x_i = φ'(a_j) W_ij, so that the sum of all squares is Ω = Σ_j φ'(a_j)² w_j with w_j = Σ_i W_ij².
+    ∂s_j/∂x_i = φ'(a_j) W_ij, so that the sum of all squares is Ω = Σ_j φ'(a_j)² w_j with w_j = Σ_i W_ij².
     """
 
     name = "jacobian"
@@ -29,35 +27,29 @@ class JacobianPenalty:
         self.encoder = encoder
         self.weight = checks.number("weight", weight, at_least=0)
 
-    def forward(self, h: FloatArray) -> float:
-        """Needs h only for the size of the batch: φ' is at the encoder's last forward, which gave h."""
-        self.n = len(h)
-        self.slope = self.encoder.activations[0].derivative()
-        self.w = np.sum(self.encoder.dense[0].W ** 2, axis=0)
-        return float(np.sum(self.slope**2 @ self.w)) / self.n
+    def forward(self, s: FloatArray) -> float:
+        """Ω; every φ here writes its φ' in terms of its output, which is s."""
+        self.s = s
+        slope, w = self.encoder.activations[0].derivative(s), np.sum(self.encoder.dense[0].W ** 2, axis=0)
+        return float(np.sum(slope**2 @ w)) / len(s)
 
     def backward(self) -> FloatArray:
-        """∂Ω/∂h, (batch, code), which the encoder's backward will multiply by φ' to reach a.
-
-        Ω = (1/N) Σ_nj φ'(a_nj)² w_j, where a_nj stands in its own φ' alone:
-        ∂Ω/∂a_j = 2 φ'(a_j) φ''(a_j) w_j / N. One φ' of it is the chain rule's step from h back to a, so
-        ∂Ω/∂h_j = 2 φ''(a_j) w_j / N. Where φ' = 0, both ways give ∂Ω/∂a_j = 0.
-        """
-        return 2 * self.encoder.activations[0].second_derivative() * self.w / self.n
+        """∂Ω/∂s. In Ω = (1/N) Σ_nj φ'(a_nj)² w_j, a_nj stands in its own φ' alone. The chain rule's step from s back
+        to a, a factor φ', is the encoder's and left out here:
+        ⇒ ∂Ω/∂a_nj = 2 φ'(a_nj) φ''(a_nj) w_j / N, so that ∂Ω/∂s_nj = 2 φ''(a_nj) w_j / N. (Where φ' = 0, both ways
+        give ∂Ω/∂a_nj = 0.)"""
+        w = np.sum(self.encoder.dense[0].W ** 2, axis=0)
+        return 2 * self.encoder.activations[0].second_derivative(self.s) * w / len(self.s)
 
     def dW(self) -> FloatArray:
-        """∂Ω/∂W with a held fixed, (fan_in, code), for W stands in Ω by itself, too.
-
-        Ω = (1/N) Σ_nj φ'(a_nj)² w_j, where W_ij stands in w_j = Σ_i W_ij²:
-        ∂Ω/∂W_ij = 2 W_ij (1/N) Σ_n φ'(a_nj)².
-        """
-        return 2 * self.encoder.dense[0].W * (np.sum(self.slope**2, axis=0) / self.n)
+        """∂Ω/∂W with a held fixed: in Ω = (1/N) Σ_nj φ'(a_nj)² w_j, W_ij stands in w_j = Σ_i W_ij²:
+        ⇒ ∂Ω/∂W_ij = 2 W_ij (1/N) Σ_n φ'(a_nj)²."""
+        slope = self.encoder.activations[0].derivative(self.s)
+        return 2 * self.encoder.dense[0].W * np.mean(slope**2, axis=0)
 
 
 class ContractiveAutoencoder(Autoencoder):
     """An Autoencoder of one hidden layer with the Jacobian penalty.
-
-    >>> model = ContractiveAutoencoder([784, 400], weight=0.1)
 
     sizes        input and code; for more layers, pretrain a StackedAutoencoder with this one
     activation   any; the sigmoid is the paper's
@@ -67,7 +59,7 @@ class ContractiveAutoencoder(Autoencoder):
     """
 
     def __init__(
-        self, sizes: Sequence[int], *, activation: str = "sigmoid", weight: float = 0.1, **arguments: Any
+        self, sizes: Sequence[int], *, activation: str = "sigmoid", weight: float = 0.3, **arguments: Any
     ) -> None:
         if len(checks.layer_sizes("sizes", sizes)) != 2:
             raise ValueError(
@@ -77,12 +69,11 @@ class ContractiveAutoencoder(Autoencoder):
         super().__init__(sizes, activation=activation, **arguments)
         self.jacobian = JacobianPenalty(self.encoder, weight)
         self.penalties.append(self.jacobian)
-        self.record(weight=weight)
 
-    def add_other_paths(self) -> None:
-        """Completes the encoder's dW.
-
-        W is used by the layer and by the penalty:
-        the encoder has written the one gradient, here is the other, with the penalty's weight.
-        """
-        self.encoder.dense[0].dW += self.jacobian.weight * self.jacobian.dW()
+    def backward(self, to_input: bool = True) -> Any:
+        """As of every Autoencoder; but W acts on the loss twice, in the layer and in the penalty itself:
+        ⇒ ∂loss/∂W is the sum of dW, as the encoder has written it, and weight · ∂Ω/∂W."""
+        dx = super().backward(to_input)
+        dense = self.encoder.dense[0]
+        dense.dW = dense.dW + self.jacobian.weight * self.jacobian.dW()
+        return dx

@@ -11,7 +11,6 @@ import numpy as np
 
 from scratch_ae.bench.contestants import product_step
 from scratch_ae.bench.setup import LEARNING_RATE, Setup
-from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam
 
 ANATOMY = "the step taken apart"
@@ -28,19 +27,18 @@ def anatomy(setup: Setup, steps: int = 300, patience: float = 5.0) -> dict[str, 
     clock = Clock()
     clock.watch(model, "forward", "forward", inside="else")
     clock.watch(model, "backward", "backward", inside="else")
-    clock.watch(model.likelihood, "forward", "loss", inside="forward")
-    clock.watch(model.likelihood, "backward", "loss", inside="backward")
+    clock.watch(model.nll, "forward", "loss", inside="forward")
+    clock.watch(model.nll, "backward", "loss", inside="backward")
     for penalty in model.penalties:
         clock.watch(penalty, "forward", "loss", inside="forward")
         clock.watch(penalty, "backward", "loss", inside="backward")
-    batch = aligned((setup.batch, data.shape[1]), data.dtype)
-    take = clock.timed(lambda rows: data.take(rows, axis=0, out=batch, mode="clip"), "batch", inside="else")
+    take = clock.timed(lambda rows: data[rows], "batch", inside="else")
     update = clock.timed(optimizer.step, "Adam", inside="else")
 
     def step() -> None:
-        take(rng.integers(0, len(data), setup.batch))
-        model.loss_and_gradients(batch, rng=rng)
-        update(model.parameters.flat, model.gradients.flat)
+        x = take(rng.integers(0, len(data), setup.batch))
+        model.loss_and_gradients(x, rng=rng)
+        update(model.parameters, model.gradients)
 
     timed_step = clock.timed(step, "else")
     products = clock.timed(product_step(setup, setup.batch), "matrix products")

@@ -12,7 +12,6 @@ import numpy as np
 
 from scratch_ae.bench import frameworks
 from scratch_ae.bench.setup import LEARNING_RATE, Epoch, Setup
-from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam
 from scratch_ae.training import fit
 
@@ -52,8 +51,7 @@ def product_step(setup: Setup, batch: int) -> Callable[[], None]:
     rng = np.random.default_rng(0)
 
     def numbers(*shape: int) -> np.ndarray:
-        made = aligned(shape, np.float32)
-        return rng.standard_normal(shape, dtype=np.float32, out=made)
+        return rng.standard_normal(shape, dtype=np.float32)
 
     layers = [
         (numbers(batch, a), numbers(a, b), numbers(batch, b), numbers(a, b), numbers(batch, a))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import sys
 from collections.abc import Sequence
 
-from scratch_ae import __version__
+from scratch_ae import __version__, consoles
 from scratch_ae.cli import bench, exercises, experiment, train
 from scratch_ae.cli.arguments import OneLineParser
 
@@ -24,17 +24,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     experiment.add_to(commands)
     exercises.add_to(commands)
     bench.add_to(commands)
-    # A terminal that cannot write "−" or "β" shows "?" and goes on.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    consoles.forgiving()
     options = parser.parse_args(arguments)
     try:
         options.run(options)
     except (ValueError, TypeError, OSError, ArithmeticError, MemoryError) as error:
-        print(f"scratch-ae: {error}" if str(error) else f"scratch-ae: {type(error).__name__}", file=sys.stderr)
+        complain(f"scratch-ae: {error}" if str(error) else f"scratch-ae: {type(error).__name__}")
         return 1
     except KeyboardInterrupt:
-        print("\nscratch-ae: interrupted.", file=sys.stderr)
+        complain("\nscratch-ae: interrupted.")
         return 130
     return 0
+
+
+def complain(text: str) -> None:
+    """On standard error, if there is one."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            consoles.say(text, stream=sys.stderr)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from scratch_ae import checks
+from scratch_ae.consoles import say
+from scratch_ae.files import place
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -14,6 +17,19 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help).\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Through which argparse writes all that it writes."""
+        if file is not None:
+            say(message, end="", stream=file)
+
+
+def path(text: str) -> Path:
+    """A path, with ~ for the user's folder."""
+    try:
+        return place(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from None
 
 
 def whole_number(text: str) -> int:

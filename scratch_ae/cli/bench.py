@@ -15,7 +15,9 @@ import numpy as np
 
 from scratch_ae import __version__
 from scratch_ae.cli import arguments
-from scratch_ae.files import whole_file
+from scratch_ae.cli.folders import free_folder
+from scratch_ae.consoles import say
+from scratch_ae.files import quoted, whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,7 +60,7 @@ def add_to(commands: Any) -> None:
         "--sweep", action="store_true", help="also the time for an image at other batch sizes and widths"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="folder for bench.json and the figures (default: none)"
+        "--out", type=arguments.path, metavar="DIR", help="folder for bench.json and the figures (default: none)"
     )
     parser.set_defaults(run=run)
 
@@ -66,7 +68,6 @@ def add_to(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Prints each line when it is known; with a folder, keeps what is known so far as JSON, and draws it all."""
     from scratch_ae.bench import Setup
-    from scratch_ae.cli.train import free_folder
 
     kinds = [*SIZES] if options.model == "both" else [options.model]
     setups = [Setup(kind, SIZES[kind], options.batch, options.images, options.threads) for kind in kinds]
@@ -79,12 +80,12 @@ def run(options: argparse.Namespace) -> None:
         keep(report, folder)
         if options.sweep:
             rows = sweep(setup.kind, options.threads)
-            print(sweep_table(rows))
+            say(sweep_table(rows))
             report["sweep"] += rows
             keep(report, folder)
     if folder:
         draw(report, folder)
-        print(f"Wrote {folder}.")
+        say(f"Wrote {quoted(folder)}.")
 
 
 def measure(setup: Setup, rounds: int) -> dict[str, Any]:
@@ -93,7 +94,7 @@ def measure(setup: Setup, rounds: int) -> dict[str, Any]:
     from scratch_ae.bench import DroppedOut, race, step_parts
     from scratch_ae.bench.contestants import CONTESTANTS, NEEDS, OURS
 
-    print(race_head(setup), flush=True)
+    say(race_head(setup))
     seconds, dropped = [], []
     for rival in CONTESTANTS:
         if rival != OURS and is_installed(NEEDS.get(rival)):
@@ -103,12 +104,12 @@ def measure(setup: Setup, rounds: int) -> dict[str, Any]:
                 if reason.name == OURS:
                     raise
                 dropped.append(str(reason))
-                print(f"  {reason}", flush=True)
+                say(f"  {reason}")
             else:
                 seconds.append(one.seconds)
-                print(race_line(one, rival), flush=True)
+                say(race_line(one, rival))
     parts = step_parts(setup)
-    print(step_line(parts) + "\n", flush=True)
+    say(step_line(parts) + "\n")
     return {
         "setup": dataclasses.asdict(setup),
         "seconds_an_epoch": seconds,

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scratch_ae.cli import arguments
-from scratch_ae.files import whole_file
+from scratch_ae.consoles import say
+from scratch_ae.files import LONGEST, csv_encoding, quoted, rename, safe_names, whole_file
 
 if TYPE_CHECKING:
     from scratch_ae.exercises.process import Course
@@ -48,32 +49,32 @@ def add_list(commands: Any, name: str, help: str, description: str) -> None:
     add("list", "name every task, its section of the course document, and its points", run_list)
 
     step = add("new", "write a file for each task; what is there already is left as it is", run_new)
-    step.add_argument("folder", type=Path, metavar="WORK", help="folder to write to, made if need be")
+    step.add_argument("folder", type=arguments.path, metavar="WORK", help="folder to write to, made if need be")
 
     step = add("hint", "give the next of a task's three hints", run_hint)
-    step.add_argument("folder", type=Path, metavar="WORK", help="folder that `new` has written")
+    step.add_argument("folder", type=arguments.path, metavar="WORK", help="folder that `new` has written")
     step.add_argument("name", metavar="NAME", help="of the task, as `list` has it")
 
     step = add("check", "run every file and say which are right, and what is wrong with the others", run_check)
-    step.add_argument("folder", type=Path, metavar="WORK", help="folder that `new` has written")
+    step.add_argument("folder", type=arguments.path, metavar="WORK", help="folder that `new` has written")
     step.add_argument("names", nargs="*", metavar="NAME", help="of tasks, as `list` has them (default: all)")
     add_limits(step)
 
     step = add("grade", "mark a class, every file in a process of its own", run_grade)
     step.add_argument(
-        "folder", type=Path, metavar="SUBMISSIONS", help="with a folder for each student, or one of them"
+        "folder", type=arguments.path, metavar="SUBMISSIONS", help="with a folder for each student, or one of them"
     )
     step.add_argument(
         "--format",
         default="table",
         choices=FORMATS,
         metavar="NAME",
-        help="table; csv, a row for each student and task; json; or gradescope, the results.json of one submission "
-        "or one for each student (default: table)",
+        help="table; csv, a row for each student and task, in UTF-8 as Excel reads it; json; or gradescope, the "
+        "results.json of one submission or one for each student (default: table)",
     )
     step.add_argument(
         "--output",
-        type=Path,
+        type=arguments.path,
         metavar="PATH",
         help="file to write, or for gradescope and a class the folder (default: the terminal)",
     )
@@ -106,13 +107,15 @@ def course(options: argparse.Namespace) -> Course:
 
 
 def run_list(options: argparse.Namespace) -> None:
-    from scratch_ae.exercises.formats import aligned
+    from scratch_ae.exercises.formats import in_columns
 
     tasks = course(options).tasks
     rows = [["name", "points", "section", "title"]]
     rows += [[task.name, f"{task.points:6}", task.section, task.title] for task in tasks]
-    print(
-        "\n".join(aligned([*rows, ["total", f"{sum(task.points for task in tasks):6}", "", f"{len(tasks)} tasks"]]))
+    say(
+        "\n".join(
+            in_columns([*rows, ["total", f"{sum(task.points for task in tasks):6}", "", f"{len(tasks)} tasks"]])
+        )
     )
 
 
@@ -121,18 +124,19 @@ def run_new(options: argparse.Namespace) -> None:
 
     written, kept = workbook.new(options.folder, course(options).tasks)
     if kept:
-        print(f"Left as they were: {', '.join(kept)}.")
+        say(f"Left as they were: {', '.join(kept)}.")
     if written:
-        print(
-            f"Wrote {len(written)} files to {options.folder}, the first is {written[0]}. Each opens with what to do."
+        say(
+            f"Wrote {len(written)} files to {quoted(options.folder)}, the first is {written[0]}. "
+            f"Each opens with what to do."
         )
-    print(f"To have them marked: python -m scratch_ae {options.list} check {options.folder}")
+    say(f"To have them marked: python -m scratch_ae {options.list} check {quoted(options.folder)}")
 
 
 def run_hint(options: argparse.Namespace) -> None:
     from scratch_ae.exercises import workbook
 
-    print(workbook.hint(options.folder, course(options).tasks, options.name))
+    say(workbook.hint(options.folder, course(options).tasks, options.name))
 
 
 def run_check(options: argparse.Namespace) -> None:
@@ -141,10 +145,10 @@ def run_check(options: argparse.Namespace) -> None:
 
     limits = Limits(seconds=options.time_limit)
     marked = workbook.check(options.folder, course(options), options.names, limits, options.jobs)
-    print(formats.report([name for name, _ in marked], [mark for _, mark in marked]))
+    say(formats.report([name for name, _ in marked], [mark for _, mark in marked]))
     for name, mark in marked:
         if mark.status == "right" and mark.task.lesson:
-            print(f"\n{name}, repaired: {mark.task.lesson}")
+            say(f"\n{name}, repaired: {mark.task.lesson}")
 
 
 def run_grade(options: argparse.Namespace) -> None:
@@ -158,17 +162,18 @@ def run_grade(options: argparse.Namespace) -> None:
     graded = classroom.grade(options.folder, tasks, Limits(seconds=options.time_limit), options.jobs)
     if to_folder:
         write_folder(options.output, {s.name: formats.gradescope(graded, s) for s in graded.students})
-        print(f"Wrote {len(graded.students)} files to {options.output}, one for each student.")
+        say(f"Wrote {len(graded.students)} files to {quoted(options.output)}, one for each student.")
         return
     texts = {"table": formats.table, "csv": formats.as_csv, "json": formats.as_json}
     text = formats.gradescope(graded, graded.students[0]) if single and options.format == "gradescope" else ""
     text = text or texts[options.format](graded)
     if options.output is None:
-        print(text, end="")
+        say(text, end="")
         return
-    with whole_file(options.output, "w") as file:
+    encoding = csv_encoding(text) if options.format == "csv" else "utf-8"
+    with whole_file(options.output, "w", encoding) as file:
         file.write(text)
-    print(f"Wrote {options.output}.")
+    say(f"Wrote {quoted(options.output)}.")
 
 
 def check_output(output: Path | None, to_folder: bool) -> None:
@@ -189,11 +194,11 @@ def check_output(output: Path | None, to_folder: bool) -> None:
 def write_folder(folder: Path, texts: dict[str, str]) -> None:
     """A file for each student, all of them or none: they are written beside `folder`, which they then become."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name[:LONGEST]}.", dir=folder.parent) as beside:
         made = Path(beside) / folder.name
-        for name, text in texts.items():
+        for name, text in zip(safe_names([*texts]), texts.values(), strict=True):
             with whole_file(made / f"{name}.json", "w") as file:
                 file.write(text)
         if folder.exists():
             folder.rmdir()
-        made.rename(folder)
+        rename(made, folder)

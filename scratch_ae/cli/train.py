@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import time
 from pathlib import Path
 from typing import Any
 
-from scratch_ae import VAE, Autoencoder, ConditionalVAE, Dataset, History, StackedAutoencoder, datasets
+from scratch_ae import Autoencoder, Dataset, History, StackedAutoencoder, datasets
 from scratch_ae.cli import arguments
-from scratch_ae.cli.findings import Run
+from scratch_ae.cli.folders import free_folder
 from scratch_ae.cli.variants import VARIANTS, Variant
-from scratch_ae.evaluation import PCA, squared_error
-from scratch_ae.files import whole_file
+from scratch_ae.consoles import say
+from scratch_ae.experiments.overview import figures_of, show_errors
+from scratch_ae.experiments.run import Run, labels_for
+from scratch_ae.files import quoted, whole_file
+from scratch_ae.models import described
 from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.losses import LIKELIHOODS
 from scratch_ae.training import recipe
@@ -103,7 +105,7 @@ def add_variant(variants: Any, name: str, variant: Variant) -> None:
     )
     training.add_argument(
         "--out",
-        type=Path,
+        type=arguments.path,
         metavar="FOLDER",
         help=f"where to write, a folder that is new or empty (default: runs/{name}, then runs/{name}-2, …)",
     )
@@ -116,7 +118,7 @@ def run(options: argparse.Namespace) -> None:
     folder = free_folder(options.out, options.variant)
     train, test = datasets.load(options.data)
     model = make(options, train, test)
-    print(f"{model!r}, {len(train):,} examples of {options.data} to train on, {len(test):,} to test")
+    say(f"{model!r}, {len(train):,} examples of {quoted(options.data)} to train on, {len(test):,} to test")
 
     folder.mkdir(parents=True, exist_ok=True)
     write_settings(folder, options, model, {})
@@ -124,27 +126,26 @@ def run(options: argparse.Namespace) -> None:
         history = fit(model, options, train, test, folder)
     except KeyboardInterrupt:
         if (folder / "model.npz").exists():
-            print(f"\nIn {folder}/ is model.npz, as it was after its last whole epoch.")
+            say(f"\nIn {quoted(folder)}/ is model.npz, as it was after its last whole epoch.")
         raise
     history.to_csv(folder / "history.csv")
-    results, sentences = measure(model, train, test)
-    print(sentences)
-    write_settings(folder, options, model, results)
+    errors = show_errors(model, train, test)
+    say(errors.sentence)
+    write_settings(folder, options, model, errors.numbers)
 
     # matplotlib takes a third of a second to import: only who gets as far as drawing waits for it.
-    from scratch_ae.cli.pictures import pictures
     from scratch_ae.plots import save
 
-    names = [save(figure, folder / f"{name}.png").name for name, figure in pictures(model, history, test)]
+    names = [save(figure, folder / f"{name}.png").name for name, figure in figures_of(model, history, test)]
     shows = VARIANTS[options.variant].shows
     if shows and test.image_shape and len(test) > 1:
-        finding = shows(Run(options, model, history, train, test))
-        print(finding.sentence)
-        write_settings(folder, options, model, results | finding.numbers)
-        names += [save(figure, folder / f"{name}.png").name for name, figure in finding.figures.items()]
+        point = shows(Run(model, history, train, test, options.epochs, options.batch_size, options.lr))
+        say(point.sentence)
+        write_settings(folder, options, model, errors.numbers | point.numbers)
+        names += [save(figure, folder / f"{name}.png").name for name, figure in point.figures.items()]
 
-    print(f"In {folder}/ are model.npz, settings.json, history.csv and the figures {', '.join(names)}.")
-    print(f"Done in {time.perf_counter() - started:.0f} s.")
+    say(f"In {quoted(folder)}/ are model.npz, settings.json, history.csv and the figures {', '.join(names)}.")
+    say(f"Done in {time.perf_counter() - started:.0f} s.")
 
 
 def make(options: argparse.Namespace, train: Dataset, test: Dataset) -> Autoencoder:
@@ -167,7 +168,6 @@ def make(options: argparse.Namespace, train: Dataset, test: Dataset) -> Autoenco
 
 def fit(model: Autoencoder, options: argparse.Namespace, train: Dataset, test: Dataset, folder: Path) -> History:
     """The training, in the order that the variant asks for."""
-    given, beside = given_beside(model, train), given_beside(model, test)
     if isinstance(model, StackedAutoencoder):
         model.pretrain(
             train.images,
@@ -175,14 +175,14 @@ def fit(model: Autoencoder, options: argparse.Namespace, train: Dataset, test: D
             batch_size=options.batch_size,
             learning_rate=options.lr,
         )
-        print("all layers together")
+        say("all layers together")
     return model.fit(
         train.images,
-        *given,
+        labels_for(model, train),
         epochs=options.epochs,
         batch_size=options.batch_size,
         optimizer=recipe(len(train), options.epochs, options.batch_size, options.lr),
-        validation=(test.images, *beside),
+        validation=(test.images, labels_for(model, test)),
         each_epoch=lambda epoch: model.save(folder / "model.npz"),
     )
 
@@ -192,42 +192,5 @@ def write_settings(folder: Path, options: argparse.Namespace, model: Autoencoder
     names = ("variant", "data", "pretrain_epochs", "epochs", "batch_size", "lr")
     settings = {name: getattr(options, name) for name in names if hasattr(options, name)}
     with whole_file(folder / "settings.json", "w") as file:
-        json.dump({**settings, "class": type(model).__name__, "model": model.config, "test": results}, file, indent=2)
-
-
-def given_beside(model: Autoencoder, data: Dataset) -> list[Any]:
-    """What the model is told beside the images: the labels, if it is conditional."""
-    return [data.labels] if isinstance(model, ConditionalVAE) else []
-
-
-def free_folder(asked: Path | None, variant: str) -> Path:
-    """The folder of this run. What is there already is never written over."""
-    if asked is None:
-        places = (Path("runs") / (variant if i == 1 else f"{variant}-{i}") for i in itertools.count(1))
-        return next(place for place in places if is_free(place))
-    if not is_free(asked):
-        raise ValueError(f"--out {asked} exists and is not an empty folder: give another, or remove it first.")
-    return asked
-
-
-def is_free(folder: Path) -> bool:
-    """Whether `folder` does not exist yet, or is empty."""
-    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-
-
-def measure(model: Autoencoder, train: Dataset, test: Dataset) -> tuple[dict[str, Any], str]:
-    """The numbers of a run, on the test examples, each a mean, and in words: squared error, beside that of PCA with a
-    code of the same size; and for a VAE the −ELBO and its KL, in nats."""
-    x, given, code = test.images, given_beside(model, test), model.sizes[-1]
-    results: dict[str, Any] = {"squared_error": squared_error(x, model.reconstruct(x, *given)), "code": code}
-    sentence = f"Test squared error: {results['squared_error']:.2f} per image, summed over pixels"
-    if code < x.shape[1]:
-        results["pca_squared_error"] = squared_error(x, PCA(train.images, code).reconstruct(x))
-        sentence += f"; PCA with {code} components: {results['pca_squared_error']:.2f}"
-    if isinstance(model, VAE):
-        loss, kl = -model.elbo(x, *given), model.losses(x, *given)["kl"]
-        results |= {"negative_elbo": loss, "kl": kl}
-        sentence = (
-            f"Test −ELBO: {loss:.2f} nats per image = reconstruction {loss - kl:.2f} + KL {kl:.2f}.\n" + sentence
-        )
-    return results, f"{sentence}."
+        made = {**settings, "class": type(model).__name__, "model": model.arguments(), "test": results}
+        json.dump(made, file, indent=2, default=described)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -16,20 +17,16 @@ from scratch_ae import (
     TiedAutoencoder,
 )
 from scratch_ae.cli import arguments
-from scratch_ae.cli.findings import (
-    Finding,
-    Options,
-    Run,
-    shared,
-    show_beside_pca,
-    show_conditional,
-    show_contraction,
-    show_denoising,
-    show_identity,
-    show_latent,
-    show_pretraining,
-    show_sparsity,
-)
+from scratch_ae.experiments.contraction import show_contraction
+from scratch_ae.experiments.exhibit import Exhibit
+from scratch_ae.experiments.identity import show_beside_pca, show_identity
+from scratch_ae.experiments.latent import show_conditional, show_latent
+from scratch_ae.experiments.noise import show_denoising
+from scratch_ae.experiments.pretraining import show_pretraining
+from scratch_ae.experiments.run import Run
+from scratch_ae.experiments.sparsity import show_sparsity
+
+Options = argparse.Namespace
 
 
 class Variant(NamedTuple):
@@ -38,10 +35,15 @@ class Variant(NamedTuple):
     layers: list[int]
     help: str
     make: Callable[[Options, list[int]], Autoencoder]
-    shows: Callable[[Run], Finding] | None = None
+    shows: Callable[[Run], Exhibit] | None = None
     options: Callable[[Any], None] | None = None
     activation: str = "relu"
     likelihood: str = "bernoulli"
+
+
+def shared(options: Options) -> dict[str, Any]:
+    """The arguments that every model has from the command line."""
+    return {"activation": options.activation, "likelihood": options.likelihood, "seed": options.seed}
 
 
 # The plain ones.

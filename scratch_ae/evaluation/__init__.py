@@ -4,6 +4,5 @@ from scratch_ae.evaluation.classifier import SoftmaxClassifier
 from scratch_ae.evaluation.neighbours import nearest
 from scratch_ae.evaluation.pca import PCA
 from scratch_ae.evaluation.reconstruction import squared_error
-from scratch_ae.evaluation.steps import step_errors
 
-__all__ = ["PCA", "SoftmaxClassifier", "nearest", "squared_error", "step_errors"]
+__all__ = ["PCA", "SoftmaxClassifier", "nearest", "squared_error"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from scratch_ae.arrays import FloatArray
 from scratch_ae.autoencoders import Autoencoder
-from scratch_ae.autoencoders.denoising import corruption
+from scratch_ae.autoencoders.denoising import NOISES
 from scratch_ae.evaluation.reconstruction import squared_error
 
 
@@ -30,7 +30,7 @@ def cleaned_errors(
     model: Autoencoder, x: FloatArray, noise: str, levels: Sequence[float], rng: np.random.Generator
 ) -> list[float]:
     """Squared error per image between x (n, features) and what the model makes of x with noise of each level."""
-    return [squared_error(x, model.reconstruct(corruption(noise, level).forward(x, rng))) for level in levels]
+    return [squared_error(x, model.reconstruct(NOISES[noise](level).forward(x, rng))) for level in levels]
 
 
 def jacobian_singular_values(model: Autoencoder, x: FloatArray) -> FloatArray:
@@ -42,7 +42,18 @@ def jacobian_singular_values(model: Autoencoder, x: FloatArray) -> FloatArray:
     """
     W = model.encoder.dense[0].W.astype(np.float64)
     gram = W.T @ W
-    model.encoder.forward(x)
-    slopes = model.encoder.activations[0].derivative().astype(np.float64)
+    slopes = model.encoder.activations[0].derivative(model.encoder.forward(x)).astype(np.float64)
     squares = [np.linalg.eigvalsh(slope[:, np.newaxis] * gram * slope) for slope in slopes]
     return np.sqrt(np.maximum(np.mean(squares, axis=0)[::-1], 0))
+
+
+def between(model: Autoencoder, x: FloatArray, pairs: int = 6, steps: int = 11) -> FloatArray:
+    """What the model decodes on the way from the code of one image to that of the next: (pairs, steps, features), the
+    real images at both ends."""
+    pairs = min(pairs, len(x) // 2)
+    left, right = x[0 : 2 * pairs : 2], x[1 : 2 * pairs : 2]
+    t = np.linspace(0, 1, steps)[:, np.newaxis]
+    codes = zip(model.encode(left), model.encode(right), strict=True)
+    images = np.array([model.decode((1 - t) * a + t * b) for a, b in codes])
+    images[:, 0], images[:, -1] = left, right
+    return images

@@ -12,7 +12,7 @@ from typing import Any
 from scratch_ae.exercises.classroom import Graded, Student
 from scratch_ae.exercises.marking import QUIET, Mark
 
-CELLS = {"right": "✓", "wrong": "✗", "does not load": "✗", "not started": "·", "missing": "·"}
+CELLS = {"right": "✓", "wrong": "✗", "does not load": "✗", "outdated": "✗", "not started": "·", "missing": "·"}
 """One character for a table of many; "!" for any other status."""
 
 SHOWN = 3
@@ -29,7 +29,7 @@ def report(files: Sequence[str], marks: Sequence[Mark]) -> str:
     rows.append(
         ["", "total", f"{right} of {len(marks)} right", f"{sum(mark.points for mark in marks)} of {possible}"]
     )
-    lines = aligned(rows)
+    lines = in_columns(rows)
     for name, mark in zip(files, marks, strict=True):
         if mark.findings and mark.status != "missing":
             lines += ["", f"{name}: {mark.status}", *findings(mark, SHOWN)]
@@ -58,9 +58,13 @@ def table(graded: Graded) -> str:
     for student in graded.students:
         cells = grouped([CELLS.get(mark.status, "!") for mark in student.marks])
         rows.append([student.name, cells, f"{student.points:>{len(str(graded.possible)) + 3}}"])
-    lines = aligned(rows)
-    lines += ["", "✓ right   ✗ wrong, or does not load   · not started or missing   ! an incident, told below", ""]
-    lines += aligned(
+    lines = in_columns(rows)
+    lines += [
+        "",
+        "✓ right   ✗ wrong, outdated, or does not load   · not started or missing   ! an incident, told below",
+        "",
+    ]
+    lines += in_columns(
         [
             [number, task.name, f"{right} of {len(graded.students)} right", task.title]
             for number, task, right in zip(numbers, graded.tasks, solved(graded), strict=True)
@@ -176,7 +180,7 @@ def gradescope(graded: Graded, student: Student) -> str:
     return json.dumps(results, indent=2, ensure_ascii=False) + "\n"
 
 
-def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+def in_columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines in which every column is as wide as its widest cell."""
     widths = [max(width(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [

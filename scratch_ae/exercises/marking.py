@@ -9,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 
-from scratch_ae.exercises.findings import Found, by_exception, by_numbers, exception_told, told_once, without_unknown
-from scratch_ae.exercises.outcome import Failure, Outcome
+from scratch_ae.exercises.feedback import Found, by_exception, by_numbers, exception_told, told_once, worth_telling
+from scratch_ae.exercises.older_versions import what_to_use_instead
 from scratch_ae.exercises.process import Course, File, Limits, run_all
+from scratch_ae.exercises.run_outcome import Failure, RunOutcome
 from scratch_ae.exercises.source import skeleton
 from scratch_ae.exercises.task import Task, Trial
 
 LARGEST = 1 << 18
 """Bytes of a submitted file; the largest task's file has a tenth of it."""
 
-QUIET = ("right", "wrong", "not started", "missing", "does not load")
+QUIET = ("right", "wrong", "not started", "missing", "does not load", "outdated")
 """What may come of honest work. Any other status is an incident, for the teacher to look at."""
 
 SIGNALS = {
@@ -46,8 +47,8 @@ class Submitted:
 class Mark:
     """What a file gets.
 
-    status    "right", "wrong", "not started", "missing", "does not load"; "unreadable", "crashed", "too slow",
-              "too much memory", "too much output", "tampered"
+    status    "right", "wrong", "not started", "missing", "does not load", "outdated" (made for an older version);
+              "unreadable", "crashed", "too slow", "too much memory", "too much output", "tampered"
     findings  a sentence for each thing that is wrong
     output    the beginning of what the file printed
     seconds   that running it took
@@ -124,17 +125,19 @@ def unstarted(file: Submitted) -> Mark:
     return Mark(file.task, file.status or "not started", (file.problem,) if file.problem else ())
 
 
-def mark(task: Task, outcome: Outcome, limits: Limits) -> Mark:
+def mark(task: Task, outcome: RunOutcome, limits: Limits) -> Mark:
     """What came of running a file, as a mark. Tampering weighs more than right numbers."""
     status, findings = ended(outcome, limits)
     if not status:
         status, findings = judged(task, outcome)
+        if instead := of_older_version(task, outcome, status):
+            status, findings = "outdated", (instead,)
     if outcome.tampering:
         status, findings = "tampered", (*(plain(what)[:MOST_TOLD] for what in outcome.tampering), *findings)
     return Mark(task, status, findings, plain(outcome.output), outcome.seconds)
 
 
-def ended(outcome: Outcome, limits: Limits) -> tuple[str, tuple[str, ...]]:
+def ended(outcome: RunOutcome, limits: Limits) -> tuple[str, tuple[str, ...]]:
     """Status and finding of a file whose process did not come to its proper end; an empty status for one that did."""
     end = outcome.end
     if end == "done":
@@ -152,7 +155,7 @@ def ended(outcome: Outcome, limits: Limits) -> tuple[str, tuple[str, ...]]:
     return "crashed", (SIGNALS.get(end, f"Its process ended with {end}."),)
 
 
-def judged(task: Task, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
+def judged(task: Task, outcome: RunOutcome) -> tuple[str, tuple[str, ...]]:
     """Status and findings from the numbers of every trial, and from the exceptions where there are none."""
     failures = [by_exception(told(failure), trial_of(failure, task)) for failure in outcome.failures]
     too_much = ["MemoryError" in failure.kinds for failure in outcome.failures]
@@ -167,7 +170,7 @@ def judged(task: Task, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
             sentences = verdict(trial, outcome, number)
             found += by_numbers(trial, sentences)
             passed += not sentences
-    findings = told_once([*failures, *without_unknown(found)])
+    findings = told_once([*failures, *worth_telling(found)])
     if passed == len(task.trials) and not findings:
         return "right", ()
     if failures and all(untouched) and not found and not passed:
@@ -175,6 +178,20 @@ def judged(task: Task, outcome: Outcome) -> tuple[str, tuple[str, ...]]:
     if any(is_slip(failure) for failure in outcome.failures):
         return "does not load", findings
     return "crashed" if any(is_crash(failure) for failure in outcome.failures) else "wrong", findings
+
+
+def of_older_version(task: Task, outcome: RunOutcome, status: str) -> str:
+    """What to use instead, if a file that is not right was made for an older version; "" for any other. An incident
+    stays one, except for names that were not found when the file was loaded: that is how such a file crashes."""
+    not_found = [
+        failure
+        for failure in outcome.failures
+        if failure.trial is None and {"ImportError", "AttributeError"} & {*failure.kinds}
+    ]
+    if status == "right" or (status not in QUIET and not not_found):
+        return ""
+    import_errors = [failure.message for failure in not_found if "ImportError" in failure.kinds]
+    return what_to_use_instead(task, outcome.used, *import_errors[:1])
 
 
 def trial_of(failure: Failure, task: Task) -> Trial | None:
@@ -193,7 +210,7 @@ def is_crash(failure: Failure) -> bool:
     return "Exception" not in failure.kinds or (failure.trial is None and "Absent" not in failure.kinds)
 
 
-def verdict(trial: Trial, outcome: Outcome, number: int) -> list[str]:
+def verdict(trial: Trial, outcome: RunOutcome, number: int) -> list[str]:
     """What the trial says to the numbers. That they make the judge itself stumble is a finding like any other."""
     try:
         with np.errstate(all="ignore"):

@@ -1,8 +1,8 @@
 """Submitted files, each run in a process of its own: nothing it does there reaches the marker but numbers.
 
-A file is loaded and its classes are put to the trials in another process (`child.py`), which hands back arrays; they
-are judged here, by code that the file cannot touch. A file that replaces the checker, prints, exits or writes
-results of its own gains nothing by it: what counts is whether the numbers are right.
+A file is loaded and its classes are put to the trials in another process (`submission_runner.py`), which hands back
+arrays; they are judged here, by code that the file cannot touch. A file that replaces the checker, prints, exits or
+writes results of its own gains nothing by it: what counts is whether the numbers are right.
 
 How a file is kept in its place:
 
@@ -40,9 +40,9 @@ from typing import Any
 
 import numpy as np
 
-from scratch_ae.exercises.child import FORKS, READY, REPORT_LIMIT
-from scratch_ae.exercises.guard import PACKAGE, Guard, content, remove
-from scratch_ae.exercises.outcome import Outcome, understood
+from scratch_ae.exercises.package_guard import PACKAGE, Guard, content, remove
+from scratch_ae.exercises.run_outcome import RunOutcome, understood
+from scratch_ae.exercises.submission_runner import FORKS, READY, REPORT_LIMIT
 from scratch_ae.exercises.task import Task
 
 START_SECONDS = 60.0
@@ -55,7 +55,7 @@ START = """\
 import json, sys
 first, last, module, name = json.loads(sys.argv[1])
 sys.path[:0], sys.path[len(sys.path):] = first, last
-from scratch_ae.exercises.child import serve
+from scratch_ae.exercises.submission_runner import serve
 serve(module, name)
 """
 
@@ -94,7 +94,7 @@ class File:
 
 def run_all(
     course: Course, files: Sequence[File], limits: Limits | None = None, jobs: int = 2, forks: bool = FORKS
-) -> list[Outcome]:
+) -> list[RunOutcome]:
     """Runs every file, `jobs` at a time, and returns what came of each, in the order given.
 
     When this package was changed while two files ran, either may have done it: both run again, each alone.
@@ -113,14 +113,14 @@ def run_all(
 
 def in_parallel(
     course: Course, files: Sequence[File], limits: Limits, jobs: int, forks: bool, guard: Guard
-) -> list[Outcome]:
+) -> list[RunOutcome]:
     """As many helpers as jobs, each of them with one file at a time."""
     helpers = [Helper(course, limits, guard, forks) for _ in range(min(jobs, len(files)))]
     free: queue.SimpleQueue[Helper] = queue.SimpleQueue()
     for helper in helpers:
         free.put(helper)
 
-    def run(file: File) -> Outcome:
+    def run(file: File) -> RunOutcome:
         helper = free.get()
         try:
             return helper.run(file)
@@ -146,7 +146,7 @@ class Helper:
         self.course, self.limits, self.guard, self.forks = course, limits, guard, forks
         self.process: subprocess.Popen[bytes] | None = None
 
-    def run(self, file: File) -> Outcome:
+    def run(self, file: File) -> RunOutcome:
         """Runs a file; never raises for what it does."""
         if self.process is None or self.process.poll() is not None:
             self.close()

@@ -1,14 +1,14 @@
 """Cuts the file of a task out of the library's own source, so that no exercise can drift from what it teaches.
 
 `ast` says where a thing stands, the source's own text says how it reads: comments and layout come along. A body that
-is taken out leaves its docstring's first paragraph, which says what is computed, and the first line of its
-derivation, from which the learner goes on.
+is taken out leaves its docstring, up to the line that begins with ⇒: from there on it would be the answer.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import re
 import symtable
 import sys
 import textwrap
@@ -19,6 +19,9 @@ from typing import NamedTuple
 from scratch_ae.exercises.task import Part, Task
 
 LIBRARY = Path(__file__).parents[1]
+ANSWER = "⇒"
+"""Begins the line of a docstring with which a derivation's answer begins."""
+
 FOR_YOU = "  # noqa: F401 (for what you write)"
 Definition = ast.ClassDef | ast.FunctionDef
 
@@ -43,11 +46,10 @@ def page(task: Task, pieces: Sequence[str], for_you: Set[Import]) -> str:
 
 def opening(task: Task) -> str:
     """The file's docstring: what to do, how to check it, how to ask for a hint."""
-    command = "bughunt" if any(part.mistakes for part in task.parts) else "exercises"
     steps = {
         "To write": ", ".join(blank for part in task.parts for blank in part.blanks),
-        "To check": f"python -m scratch_ae {command} check . {task.name}",
-        "For a hint": f"python -m scratch_ae {command} hint . {task.name}",
+        "To check": f"python -m scratch_ae {task.command} check . {task.name}",
+        "For a hint": f"python -m scratch_ae {task.command} hint . {task.name}",
         "To read": f"{task.section}, in the course document",
     }
     points = "1 point" if task.points == 1 else f"{task.points} points"
@@ -97,6 +99,23 @@ def find(definitions: dict[str, Definition], name: str, part: Part) -> Definitio
     return found[0]
 
 
+def own(part: Part) -> list[str]:
+    """What may not come out of the library: the blanks, or the functions and methods in which the mistakes are, which
+    a class could inherit if they were deleted."""
+    text, tree = read(part.module)
+    lines: list[str | None] = [*text.split("\n")]
+    definitions = {node.name: node for node in tree.body if isinstance(node, Definition) and node.name in part.keep}
+    classes = {name: node for name, node in definitions.items() if isinstance(node, ast.ClassDef)}
+    inside = {f"{name}.{child.name}": child for name, node in classes.items() for child in methods_of(node)}
+    functions = {name: node for name, node in definitions.items() if name not in classes}
+    mistaken = [
+        name
+        for name, node in {**functions, **inside}.items()
+        if any(right in segment(node, lines) + "\n" for right, _ in part.mistakes)
+    ]
+    return [*part.blanks, *mistaken]
+
+
 def methods_of(node: Definition) -> list[Definition]:
     return [child for child in node.body if isinstance(child, ast.FunctionDef)]
 
@@ -118,13 +137,17 @@ def sentence(blank: str) -> str:
 
 
 def cut_docstring(lines: list[str]) -> list[str]:
-    """The first paragraph, an empty line, and the first line of the derivation with an ellipsis for the others."""
-    if "" not in lines:
-        return lines
-    derivation = lines.index("") + 1
-    first, *others = lines[derivation:]
-    goes_on = " = …" if others[0].lstrip().startswith("=") else " …"
-    return [*lines[:derivation], first + goes_on, lines[-1]]
+    """A docstring's lines up to the first that begins with ⇒. Of that only the ⇒ is left, of those after it nothing.
+    Without such a line all of them stay: there is nothing to give away."""
+    opening = re.match(r"""\s*[rRuU]?("{3}|'{3}|"|')""", lines[0])
+    assert opening is not None
+    quotes = opening[1]
+    starts = [opening[0], *[line[: len(line) - len(line.lstrip())] for line in lines[1:]]]
+    for i, (start, line) in enumerate(zip(starts, lines, strict=True)):
+        if line.startswith(f"{start}{ANSWER}"):
+            last = [lines[-1]] if lines[-1].strip() == quotes else []
+            return [*lines[:i], f"{start}{ANSWER} …{'' if last else quotes}", *last]
+    return lines
 
 
 def segment(node: Definition, lines: list[str | None]) -> str:

@@ -52,12 +52,6 @@ class Part:
     blanks: Sequence[str] = ()
     mistakes: Sequence[tuple[str, str]] = ()
 
-    @property
-    def own(self) -> list[str]:
-        """What may not come out of the library: the blanks, or of a class cut short the methods in which the mistake
-        is, which would be inherited if they were deleted."""
-        return [*self.blanks] or [f"{name}.{method}" for name in self.keep for method in self.methods]
-
 
 @dataclass(frozen=True)
 class Task:
@@ -81,3 +75,8 @@ class Task:
     parts: tuple[Part, ...]
     trials: tuple[Trial, ...]
     lesson: str = field(default="")
+
+    @property
+    def command(self) -> str:
+        """What it is reached by: `python -m scratch_ae exercises`, or `bughunt`."""
+        return "bughunt" if any(part.mistakes for part in self.parts) else "exercises"

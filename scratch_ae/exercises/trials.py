@@ -7,23 +7,23 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae.arrays import FloatArray
 from scratch_ae.exercises.task import Names, Results
-from scratch_ae.gradient_check.check import compare
-from scratch_ae.gradient_check.forms import subject
+from scratch_ae.gradient_check.diagnosis import compared_and_explained, same, subject
 from scratch_ae.gradient_check.report import Report
-from scratch_ae.gradient_check.rows import How
-from scratch_ae.gradient_check.subject import BY_PARAMETER_GRADIENTS, Subject, same
+
+T = TypeVar("T")
 
 LIBRARY = (
     "nn.activations", "nn.dense", "nn.mlp", "nn.losses", "nn.initializers", "nn.optimizers",
     "autoencoders.stages", "autoencoders.autoencoder", "autoencoders.variational", "autoencoders.conditional",
     "autoencoders.sparse", "autoencoders.denoising", "autoencoders.contractive", "autoencoders.tied",
+    "training.trainable",
 )  # fmt: skip
 """The modules that files are cut from: their names stand behind those of a submitted file."""
 
@@ -32,6 +32,11 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     """The same array, which code that works in place can't change: in a notebook, all later trials would see that."""
     array.flags.writeable = False
     return array
+
+
+SEEDS = (101, 102)
+"""Noise is drawn from each in turn: from a generator of its own, a file may draw the same numbers as one of them, but
+not as both."""
 
 
 @cache
@@ -64,18 +69,27 @@ class GradientTrial:
     loss_is: str = "forward"
 
     def run(self, names: Names) -> dict[str, FloatArray]:
-        """The loss, and the gradients of two calls, of which each finds other numbers where it is to write."""
-        submitted = self.subject({**library_names(), **names})
-        results = {"loss": np.array(submitted.loss())}
-        for call in (0, 1):
-            for name, gradient in submitted.gradients(call).items():
-                if gradient is not None:
-                    results[f"{call} {name}"] = np.asarray(gradient)
+        """For each seed the loss, and the gradients of two calls, of which each finds other numbers where it is to
+        write."""
+        results = {}
+        for seed in SEEDS:
+            thing, *inputs = self.build({**library_names(), **names})
+            submitted = subject(guarded(thing), *inputs, seed=seed)
+            results[f"{seed} loss"] = np.array(submitted.loss())
+            for call in (0, 1):
+                for name, gradient in submitted.gradients(call).items():
+                    if gradient is not None:
+                        results[f"{seed} {call} {name}"] = np.asarray(gradient)
         return results
 
     def judge(self, results: Results) -> list[str]:
-        right = library_results(self)
-        loss, given = float(right["loss"]), results.get("loss")
+        """What is wrong with the numbers of one seed; those of the next are looked at if nothing is."""
+        return next(filter(None, (self.judge_seed(seed, results) for seed in SEEDS)), [])
+
+    def judge_seed(self, seed: int, results: Results) -> list[str]:
+        right = {name: array for name, array in library_results(self).items() if name.startswith(f"{seed} ")}
+        submitted = {name: array for name, array in results.items() if name.startswith(f"{seed} ")}
+        loss, given = float(right[f"{seed} loss"]), submitted.get(f"{seed} loss")
         if given is None or given.shape != () or given.dtype != np.float64:
             return [f"{self.title}: no loss came back."]
         if not abs(float(given) - loss) <= 1e-9 * max(1.0, abs(loss)):
@@ -84,9 +98,9 @@ class GradientTrial:
                 f"something in {self.loss_is} to write or to repair, or was more changed than had to be?\n"
                 f"It is {float(given):.9g}, and should be {loss:.9g}."
             ]
-        if results.keys() == right.keys() and all(same(results[name], right[name]) for name in right):
+        if submitted.keys() == right.keys() and all(same(submitted[name], right[name]) for name in right):
             return []
-        return self.diagnosis(self.report(results))
+        return self.diagnosis(self.report(results, seed))
 
     def diagnosis(self, report: Report) -> list[str]:
         """A finding for each cause: those that are known, or else that none is. The first wrong entry, which only
@@ -98,19 +112,30 @@ class GradientTrial:
         entries = [line for line in report.diagnosis() if line.startswith("First at")]
         return ["\n".join([first, *entries]), *others]
 
-    def report(self, results: Results) -> Report:
+    def report(self, results: Results, seed: int) -> Report:
         """The gradient check of what was submitted against differences of the library's loss."""
-        true = self.subject(library_names())
-        names = [*true.arrays]
-        names += [
-            f"{name}{BY_PARAMETER_GRADIENTS}" for name in names if f"0 {name}{BY_PARAMETER_GRADIENTS}" in results
-        ]
-        first, second = ({name: results.get(f"{call} {name}") for name in names} for call in (0, 1))
-        return compare(true, first, second, How())
+        thing, *inputs = self.build(library_names())
+        true = subject(thing, *inputs, seed=seed)
+        first, second = ({name: results.get(f"{seed} {call} {name}") for name in true.arrays} for call in (0, 1))
+        return compared_and_explained(true, first, second)
 
-    def subject(self, names: Names) -> Subject:
-        thing, *inputs = self.build(names)
-        return subject(thing, *inputs)
+
+def guarded(thing: T) -> T:
+    """The thing, of which backward can change neither what it is given nor what forward has kept for it, but for the
+    parameters' gradients: NumPy refuses to write there. Of a model, whose pieces work on each other's arrays, the
+    numbers tell."""
+    kind: Any = type(thing)
+
+    def backward(self: Any, *incoming: Any, **named: Any) -> Any:
+        written = {f"d{name}" for name in getattr(self, "parameter_names", ())}
+        for value in (*incoming, *(value for name, value in vars(self).items() if name not in written)):
+            if isinstance(value, np.ndarray):
+                read_only(value)
+        return kind.backward(self, *incoming, **named)
+
+    if hasattr(thing, "backward") and not hasattr(thing, "loss_and_gradients"):
+        thing.__class__ = type(kind.__name__, (kind,), {"backward": backward, "__module__": kind.__module__})
+    return thing
 
 
 @dataclass(frozen=True)
@@ -119,12 +144,13 @@ class MeasuredTrial:
 
     `measure` returns arrays that the file's classes computed; `verdict` gives a sentence for each thing that is
     wrong with them: what came out, what is expected. It is asked only about finite arrays of the shapes that the
-    library's own classes give.
+    library's own classes give. `beyond`: what it says is told only where no other trial finds anything.
     """
 
     title: str
     measure: Callable[[Names], dict[str, FloatArray]]
     verdict: Callable[[Results], list[str]]
+    beyond: bool = False
 
     def run(self, names: Names) -> dict[str, FloatArray]:
         return {name: np.asarray(value) for name, value in self.measure({**library_names(), **names}).items()}
@@ -148,3 +174,27 @@ class MeasuredTrial:
             elif not np.isfinite(given).all():
                 findings.append(f"{name} holds NaN or infinity.")
         return findings
+
+
+def value_trial(title: str, measure: Callable[[Names], dict[str, FloatArray]]) -> MeasuredTrial:
+    """Numbers at points that differences cannot reach, far out or at the end of a range, against the library's."""
+
+    def silently(names: Names) -> dict[str, FloatArray]:
+        with np.errstate(all="ignore"):
+            return measure(names)
+
+    @cache
+    def right() -> dict[str, FloatArray]:
+        return silently(library_names())
+
+    def verdict(results: Results) -> list[str]:
+        findings = []
+        for name, expected in right().items():
+            off = np.argwhere(~np.isclose(results[name], expected, rtol=1e-9, atol=1e-12))
+            if len(off):
+                i = tuple(off[0])
+                place = f"{name}{[int(k) for k in i]}" if i else name
+                findings.append(f"{place} is {results[name][i]:.9g}, and should be {expected[i]:.9g}.")
+        return findings
+
+    return MeasuredTrial(title, silently, verdict, beyond=True)

@@ -2,6 +2,6 @@
 no autoencoder."""
 
 from scratch_ae.gradient_check.check import gradcheck
-from scratch_ae.gradient_check.report import ArrayCheck, Report
+from scratch_ae.gradient_check.report import ArrayCheck, Cause, Report
 
-__all__ = ["ArrayCheck", "Report", "gradcheck"]
+__all__ = ["ArrayCheck", "Cause", "Report", "gradcheck"]

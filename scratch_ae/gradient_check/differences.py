@@ -60,6 +60,18 @@ def value_at(function: Callable[[], float], array: FloatArray, index: int, chang
         flat[index] = kept
 
 
+def slope_along(function: Callable[[], float], array: FloatArray, entries: Any, u: FloatArray, step: float) -> float:
+    """d function / dt along the direction u of these flat entries, by a central difference."""
+    flat, before = array.reshape(-1), array.copy()
+    try:
+        flat[entries] = before.reshape(-1)[entries] + step * u
+        above = function()
+        flat[entries] = before.reshape(-1)[entries] - step * u
+        return (above - function()) / (2 * step)
+    finally:
+        array[...] = before
+
+
 def look_closer(
     function: Callable[[], float],
     array: FloatArray,

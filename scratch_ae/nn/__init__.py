@@ -1,1 +1,1 @@
-"""The network by hand: layers, activations, losses, initializers, optimizers. It knows nothing of autoencoders."""
+"""Neural networks from scratch: layers, activations, losses, optimizers, each with its gradient under it."""

@@ -6,7 +6,7 @@ from scratch_ae.plots.curves import learning_curves
 from scratch_ae.plots.gradients import gradient_check
 from scratch_ae.plots.images import filters, interpolation, manifold, reconstructions, samples
 from scratch_ae.plots.stacks import stacked_bars
-from scratch_ae.plots.steps import step_curve
+from scratch_ae.plots.step_curves import step_curve
 from scratch_ae.plots.style import save
 from scratch_ae.plots.vectors import arrows
 

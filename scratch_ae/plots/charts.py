@@ -5,7 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from scratch_ae import checks
 from scratch_ae.plots.labels import BACKING, luminance, write_at_ends, write_on_top
-from scratch_ae.plots.style import INK, OKABE_ITO, RC, SlideFigure, number, palette
+from scratch_ae.plots.style import INK, OKABE_ITO, RC, SlideFigure, look, number, palette, power_of_ten
 from scratch_ae.plots.tiles import checked_count
 from scratch_ae.plots.values import Floats, checked_curve, checked_values
 
@@ -27,7 +26,7 @@ REFERENCE = OKABE_ITO[1]
 LETTER = 0.135  # inches: what a letter of a label takes, on average and bold
 
 
-@matplotlib.rc_context(RC)
+@look()
 def lines(
     x: ArrayLike | None,
     curves: Mapping[str, ArrayLike | tuple[ArrayLike, ArrayLike]],
@@ -80,7 +79,7 @@ def lines(
     return figure
 
 
-@matplotlib.rc_context(RC)
+@look()
 def bars(
     values: Mapping[str, float] | ArrayLike,
     *,
@@ -153,7 +152,7 @@ def bars(
     return figure
 
 
-@matplotlib.rc_context(RC)
+@look()
 def error_table(
     matrix: ArrayLike,
     rows: Sequence[str],
@@ -211,7 +210,7 @@ def error_table(
     return figure
 
 
-@matplotlib.rc_context(RC)
+@look()
 def histogram(
     values: ArrayLike | Mapping[str, ArrayLike],
     *,
@@ -273,7 +272,9 @@ def _ticks(axis: Axis, values: Floats, log: bool) -> None:
         axis.set_major_formatter("{x:,.6g}")
         return
     if values.max() > 1e4 * values.min():
-        return  # powers of ten, as matplotlib writes them
+        axis.set_major_formatter(power_of_ten)
+        axis.set_minor_formatter(NullFormatter())
+        return
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:,.6g}")
     axis.set_minor_formatter(NullFormatter())

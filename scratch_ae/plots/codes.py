@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 from numpy.typing import ArrayLike, NDArray
 
-from scratch_ae.plots.style import GREY, INK, OKABE_ITO, RC, SlideFigure, palette
+from scratch_ae.plots.style import GREY, INK, OKABE_ITO, RC, SlideFigure, look, palette
 
 Floats = NDArray[np.float64]
 
 
-@matplotlib.rc_context(RC)
+@look()
 def code_space(
     codes: ArrayLike,
     labels: ArrayLike | None = None,

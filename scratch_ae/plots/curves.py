@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from scratch_ae.plots.style import RC, TRAINING, VALIDATION, SlideFigure, number
+from scratch_ae.plots.style import TRAINING, VALIDATION, SlideFigure, look, number
 
 NOT_TERMS = {"seconds", "images_per_second", "learning_rate"}
 PREFIX = "validation_"
@@ -20,7 +19,7 @@ WRITTEN_OUT = {"kl": "KL divergence", "l1": "L1 penalty", "l2": "L2 penalty"}
 Curve = NDArray[np.float64]
 
 
-@matplotlib.rc_context(RC)
+@look()
 def learning_curves(
     history: Mapping[str, ArrayLike],
     *,

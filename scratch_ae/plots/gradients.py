@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
@@ -13,14 +12,14 @@ from matplotlib.ticker import LogLocator, MaxNLocator
 from numpy.typing import NDArray
 
 from scratch_ae.gradient_check import ArrayCheck, Report
-from scratch_ae.plots.style import GREY, OKABE_ITO, PALE, RC, SlideFigure
+from scratch_ae.plots.style import GREY, OKABE_ITO, PALE, SlideFigure, look
 
 RIGHT, WRONG = OKABE_ITO[0], OKABE_ITO[1]
 SMALLEST, LARGEST = 1e-12, 1.0
 """The ends of the colour scale: rounding, and an error as large as the gradient."""
 
 
-@matplotlib.rc_context(RC)
+@look()
 def gradient_check(report: Report, array: str | None = None, *, title: str | None = None) -> Figure:
     """Two panels. Left: every gradient that was compared, as written and by differences; right ones lie on the
     diagonal. Right: the error of each entry of one array, relative to the array's largest gradient.

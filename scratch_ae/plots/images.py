@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
-from scratch_ae.plots.style import INK, OKABE_ITO, RC
+from scratch_ae.plots.style import INK, OKABE_ITO, RC, look
 from scratch_ae.plots.tiles import (
     ImageShape,
     Limits,
@@ -35,7 +34,7 @@ FIRST_ROW = "#BBBBBB"  # the original behind a reconstruction, in line profiles
 REAL = OKABE_ITO[1]
 
 
-@matplotlib.rc_context(RC)
+@look()
 def reconstructions(
     rows: ArrayLike | Mapping[str, ArrayLike],
     reconstructed: ArrayLike | None = None,
@@ -84,7 +83,7 @@ def reconstructions(
     return fit(figure, axes)
 
 
-@matplotlib.rc_context(RC)
+@look()
 def samples(
     images: ArrayLike,
     n: int = 100,
@@ -118,7 +117,7 @@ def samples(
     return fit(figure, axes)
 
 
-@matplotlib.rc_context(RC)
+@look()
 def interpolation(
     images: ArrayLike,
     *,
@@ -160,7 +159,7 @@ def interpolation(
     return fit(figure, axes)
 
 
-@matplotlib.rc_context(RC)
+@look()
 def manifold(
     images: ArrayLike,
     x_values: ArrayLike,
@@ -207,7 +206,7 @@ def manifold(
     return fit(figure, axes)
 
 
-@matplotlib.rc_context(RC)
+@look()
 def filters(
     weights: ArrayLike,
     n: int = 100,

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from scratch_ae.plots.charts import HEIGHT, LETTER, WIDTH
 from scratch_ae.plots.labels import legible
-from scratch_ae.plots.style import RC, SlideFigure, palette
+from scratch_ae.plots.style import RC, SlideFigure, look, palette
 from scratch_ae.plots.values import checked_values
 
 
-@matplotlib.rc_context(RC)
+@look()
 def stacked_bars(
     panels: Mapping[str, Mapping[str, ArrayLike]],
     names: Sequence[str],

@@ -1,14 +1,16 @@
 """The look all figures share: fonts, colours, the figure itself, and how it gets to disk.
 
-A figure is made inside ``rc_context(RC)`` from ``matplotlib.figure.Figure`` directly, without pyplot: nothing
+A figure is made inside ``look()`` from ``matplotlib.figure.Figure`` directly, without pyplot: nothing
 global changes, no window is needed, and a figure that is dropped is garbage like any other object.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import math
 import os
-import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+
+from scratch_ae.files import place, whole_file
 
 INK = "#222222"  # text and axes: softer than black on a projector
 GREY = "#8A8A8A"
@@ -35,16 +39,16 @@ TEN = (
 TRAINING, VALIDATION = OKABE_ITO[0], OKABE_ITO[1]
 
 # DejaVu Sans comes with matplotlib and has Greek, subscripts and arrows, but no Chinese: a title in Chinese
-# needs one of these beside it. Only fonts that are there may be named: matplotlib reports every other one.
+# needs one of these beside it, where the reader has not set a font of his own.
 _CHINESE = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "SimHei")
-_INSTALLED = {font.name for font in font_manager.fontManager.ttflist}
 
 # Sizes are meant for figures about 11 inches wide: on a slide of 13.3 inches the smallest text has 17 points.
 # Any, because matplotlib types the keys as str up to 3.10 and as a list of 300 literals from 3.11 on.
 RC: Any = {
-    "font.family": ["DejaVu Sans", *(name for name in _CHINESE if name in _INSTALLED)],
     "font.size": 15,
     "text.color": INK,
+    "text.parse_math": False,  # a $ in a label is a dollar
+    "axes.formatter.use_mathtext": False,
     "figure.dpi": 100,
     "figure.facecolor": "white",
     "figure.titlesize": 18,
@@ -79,6 +83,34 @@ RC: Any = {
     "savefig.facecolor": "white",
     "savefig.bbox": None,
 }
+
+
+@contextlib.contextmanager
+def look() -> Iterator[None]:
+    """What is drawn inside looks as all figures here do, whatever the reader has set, but for his font."""
+    with matplotlib.rc_context({**RC, "font.family": fonts()}):
+        yield
+
+
+def fonts() -> list[str]:
+    """The fonts that the reader has set, if he has, and then those for what they lack.
+
+    Only such as are there: matplotlib reports every other one.
+    """
+    there = {font.name for font in font_manager.fontManager.ttflist}
+    own, usual = named(matplotlib.rcParams), named(matplotlib.rcParamsDefault)
+    wanted = ["DejaVu Sans", *_CHINESE] if own == usual else [*own, "DejaVu Sans", *_CHINESE]
+    return [name for name in dict.fromkeys(wanted) if name in there]
+
+
+def named(settings: Any) -> list[str]:
+    """The fonts of matplotlib's settings, with those that "sans-serif", say, stands for."""
+    return [name for family in settings["font.family"] for name in settings.get(f"font.{family}", [family])]
+
+
+def power_of_ten(value: float, place: Any = None) -> str:
+    """10⁻³ for a tick at 0.001: without the $ of matplotlib's own."""
+    return "10" + str(round(math.log10(value))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 class SlideFigure(Figure):
@@ -116,7 +148,7 @@ class SlideFigure(Figure):
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()
-        with matplotlib.rc_context(RC):
+        with look():
             self.savefig(buffer, format="png", dpi=100)
         return buffer.getvalue()
 
@@ -144,21 +176,13 @@ def number(value: float) -> str:
 def save(figure: Figure, path: str | os.PathLike[str], dpi: float = 150) -> Path:
     """Write ``figure`` to ``path``, in the format of its suffix (.png, .pdf, .svg, …), and return the path.
 
-    The folder is made if need be. The file is complete or not there at all: it is written under another name
-    beside its place and then moved. No slide shows half a figure, and a failure leaves the old one as it was.
+    The folder is made if need be, and the file is whole or not there: no slide shows half a figure.
 
     Raises ValueError if ``path`` has no suffix, or one matplotlib cannot write.
     """
-    path = Path(path)
+    path = place(path)
     if not path.suffix:
         raise ValueError(f"The path '{path}' has no suffix to tell the format by: write '{path}.png', say.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not from tempfile: its files are readable by their owner only, and would stay so after the move.
-    unfinished = path.with_name(f".{path.stem}.{secrets.token_hex(4)}{path.suffix}")
-    try:
-        with matplotlib.rc_context(RC):
-            figure.savefig(unfinished, dpi=dpi)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with look(), whole_file(path) as file:
+        figure.savefig(file, format=path.suffix[1:], dpi=dpi)
     return path

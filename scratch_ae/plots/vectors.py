@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from scratch_ae.plots.style import GREY, OKABE_ITO, RC, SlideFigure
+from scratch_ae.plots.style import GREY, OKABE_ITO, SlideFigure, look
 
 
-@matplotlib.rc_context(RC)
+@look()
 def arrows(
     starts: ArrayLike,
     ends: ArrayLike,

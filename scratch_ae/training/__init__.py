@@ -2,5 +2,6 @@
 
 from scratch_ae.training.fit import fit, recipe
 from scratch_ae.training.history import History
+from scratch_ae.training.trainable import Trainable
 
-__all__ = ["History", "fit", "recipe"]
+__all__ = ["History", "Trainable", "fit", "recipe"]

@@ -1,92 +1,70 @@
-"""Minibatch gradient descent: shuffle, take a batch, step; once around the data is an epoch."""
+"""Minibatch gradient descent: shuffle, take a batch, step; once through the data is an epoch."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scratch_ae import checks
-from scratch_ae.nn.buffers import aligned
 from scratch_ae.nn.optimizers import Adam, Optimizer
-from scratch_ae.nn.parameters import ParameterStore
-from scratch_ae.nn.schedules import Cosine
+from scratch_ae.nn.schedules import Cosine, value_at
 from scratch_ae.training.history import History
 from scratch_ae.training.progress import Progress
 
-Batch = Sequence[NDArray[Any]]
-
-
-class Trainable(Protocol):
-    """What `fit` asks of a model. A batch is one array, or several with an example in each row: images, labels."""
-
-    parameters: ParameterStore
-    gradients: ParameterStore
-    terms: dict[str, float]
-    """The loss's terms at the last call of `loss_and_gradients`, by name."""
-
-    def loss_and_gradients(self, *batch: Any, **rng: Any) -> float: ...
-
-    def losses(self, *data: Any, **rng: Any) -> dict[str, float]: ...
-
-    def loss_of(self, terms: Mapping[str, float]) -> float: ...
-
 
 def recipe(examples: int, epochs: int, batch_size: int, learning_rate: float = 3e-3) -> Adam:
-    """The optimizer that suits every model here: Adam, whose rate falls over the whole training along a cosine.
+    """The optimizer that suits every model here: Adam, with a rate that falls along a cosine over the whole training.
 
-    A rate three times that of Adam's paper learns faster while there is far to go, and at the end falling to
-    zero takes the place of an average over the last steps.
+    A rate three times that of Adam's paper learns faster while there is far to go; falling to zero at the end takes
+    the place of an average over the last steps.
     """
-    steps = checks.whole("epochs", epochs, at_least=1) * -(
-        -examples // checks.whole("batch_size", batch_size, at_least=1)
-    )
-    return Adam(Cosine(checks.number("learning_rate", learning_rate, above=0), steps))
+    epochs = checks.whole("epochs", epochs, at_least=1)
+    batches = math.ceil(examples / checks.whole("batch_size", batch_size, at_least=1))
+    return Adam(Cosine(checks.number("learning_rate", learning_rate, above=0), epochs * batches))
 
 
 def fit(
-    model: Trainable,
-    data: Batch,
+    model: Any,
+    data: Sequence[NDArray[Any] | None],
     *,
-    optimizer: Optimizer,
+    optimizer: Optimizer | None,
     epochs: int,
     batch_size: int,
     rng: np.random.Generator,
-    validation: Batch | None = None,
+    validation: Sequence[NDArray[Any] | None] | None = None,
     progress: bool = True,
     each_epoch: Callable[[int], None] | None = None,
 ) -> History:
-    """Trains `model` in place and returns the history.
+    """Trains `model` in place and returns the history: anything with `parameters` and `gradients` by name,
+    `loss_and_gradients(*batch, rng=…)` that leaves the loss's `terms`, `losses(*data)` and `loss_of(terms)`.
 
-    `data` are arrays with an example in each row; every epoch visits all of them in a new random order, the last
-    batch being as small as it comes out. The same `rng` state gives the same bits, with or without `validation`.
-    ValueError if the arrays are not equally long. FloatingPointError if the loss is no longer finite: the parameters
-    then are what the failing step found.
+    `data` are arrays with an example in each row, images and labels, say (None is left out). Every epoch goes through
+    all of them in a new random order; the last batch may be smaller. `optimizer` is that of `recipe`, unless given.
+    The same `rng` state gives the same bits, with or without `validation`. ValueError if the arrays are not equally
+    long. FloatingPointError if the loss is no longer finite: the parameters then are those of the failing step.
     """
-    epochs = checks.whole("epochs", epochs, at_least=1)
+    arrays = [array for array in data if array is not None]
+    examples, epochs = len(arrays[0]), checks.whole("epochs", epochs, at_least=1)
     batch_size = checks.whole("batch_size", batch_size, at_least=1)
-    examples = len(data[0])
-    if any(len(array) != examples for array in data):
-        raise ValueError(f"{[len(array) for array in data]} rows were given, but row i of every array is example i.")
-    # One place for every batch: rows are gathered into it, which is memory that is in the cache already.
-    places = [aligned((min(batch_size, examples), *array.shape[1:]), array.dtype) for array in data]
-    history = History()
-    line = Progress(epochs, examples) if progress else None
+    if any(len(array) != examples for array in arrays):
+        raise ValueError(f"{[len(array) for array in arrays]} rows were given, but row i of each array is example i.")
+    optimizer = recipe(examples, epochs, batch_size) if optimizer is None else optimizer
+    checks.instance("optimizer", optimizer, Optimizer)
+    history, line = History(), Progress(epochs, examples) if progress else None
 
     def one_epoch(epoch: int) -> dict[str, float]:
         sums: dict[str, float] = {}
         order = rng.permutation(examples)
         for first in range(0, examples, batch_size):
             rows = order[first : first + batch_size]
-            # mode="clip" only because it lets NumPy write straight into `out`; no row is ever out of range.
-            batch = [a.take(rows, axis=0, out=b[: len(rows)], mode="clip") for a, b in zip(data, places, strict=True)]
-            loss = model.loss_and_gradients(*batch, rng=rng)
+            loss = model.loss_and_gradients(*(array[rows] for array in arrays), rng=rng)
             check_finite(loss, epoch, optimizer)
-            optimizer.step(model.parameters.flat, model.gradients.flat)
+            optimizer.step(model.parameters, model.gradients)
 
             seen = first + len(rows)
             for name, value in {"loss": loss, **model.terms}.items():
@@ -100,14 +78,15 @@ def fit(
         for epoch in range(epochs):
             started = time.perf_counter()
             terms = one_epoch(epoch)
-            seconds = time.perf_counter() - started
+            seconds = max(time.perf_counter() - started, 1e-9)  # a coarse clock may not have moved
             checked: dict[str, float] = {}
             if validation is not None:
-                checked = with_loss(model, model.losses(*validation))
+                terms_there = model.losses(*validation)
+                checked = {"loss": model.loss_of(terms_there), **terms_there}
                 check_finite(checked["loss"], epoch, optimizer)
             row = {"epoch": epoch + 1, **terms}
             row |= {f"validation_{name}": value for name, value in checked.items()}
-            row |= {"learning_rate": optimizer.schedule(optimizer.steps - 1)}
+            row |= {"learning_rate": value_at(optimizer.schedule, optimizer.steps - 1)}
             row |= {"seconds": seconds, "images_per_second": examples / seconds}
             history.append(row)
             if line:
@@ -124,13 +103,8 @@ def check_finite(loss: float, epoch: int, optimizer: Optimizer) -> None:
             f"The loss is {loss} before the first step: the data may be too large; rescale them."
         )
     if not math.isfinite(loss):
-        rate = optimizer.schedule(max(optimizer.steps - 1, 0))
+        rate = value_at(optimizer.schedule, max(optimizer.steps - 1, 0))
         raise FloatingPointError(
             f"The loss became {loss} in epoch {epoch + 1} after {optimizer.steps} steps: "
             f"the learning rate {rate:g} is likely too large; try {rate / 10:g}."
         )
-
-
-def with_loss(model: Trainable, terms: dict[str, float]) -> dict[str, float]:
-    """The terms after their weighted sum."""
-    return {"loss": model.loss_of(terms), **terms}

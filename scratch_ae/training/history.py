@@ -6,7 +6,7 @@ import csv
 import os
 from collections.abc import Iterator, Mapping
 
-from scratch_ae.files import whole_file
+from scratch_ae.files import csv_encoding, whole_file
 
 
 class History(Mapping[str, list[float]]):
@@ -33,8 +33,8 @@ class History(Mapping[str, list[float]]):
         return {name: column[epoch] for name, column in self._columns.items()}
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Writes a header and a line an epoch."""
-        with whole_file(path, "w") as file:
+        """Writes a header and a line an epoch, in UTF-8, marked as such for Excel where a name is not ASCII."""
+        with whole_file(path, "w", csv_encoding("".join(self))) as file:
             writer = csv.writer(file)
             writer.writerow(self._columns)
             writer.writerows(zip(*self._columns.values(), strict=True))

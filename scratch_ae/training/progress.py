@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sys
 import time
 from collections.abc import Mapping
 from typing import TextIO
+
+from scratch_ae import consoles
 
 REDRAW_SECONDS = 0.1
 BAR = 20
@@ -23,8 +26,10 @@ class Progress:
         self.epochs, self.images = epochs, images
         self.stream = sys.stdout if stream is None else stream
         in_notebook = type(self.stream).__module__.startswith("ipykernel")
-        self.redraws = self.stream.isatty() or in_notebook
-        self.width = 160 if in_notebook else shutil.get_terminal_size().columns - 1
+        self.redraws = consoles.is_terminal(self.stream) or in_notebook
+        self.width = 160 if in_notebook else max(shutil.get_terminal_size().columns - 1, 1)
+        plain = consoles.encodable("█░", self.stream) != "█░"
+        self.full, self.empty = ("#", ".") if plain else ("█", "░")
         self.start = self.drawn = time.monotonic()
 
     def update(self, epoch: int, seen: int, terms: Mapping[str, float]) -> None:
@@ -34,15 +39,14 @@ class Progress:
             return
         self.drawn = now
         done = BAR * seen // self.images
-        bar = "█" * done + "░" * (BAR - done)
+        bar = self.full * done + self.empty * (BAR - done)
         start, pace = self._epoch(epoch), self._pace(epoch * self.images + seen)
         full, short = _spell(terms), _spell({"loss": terms["loss"]})
         layouts = [
             "  ".join(parts) for parts in ([start, bar, full, pace], [start, full, pace], [start, short, pace])
         ]
         line = next((layout for layout in layouts if len(layout) <= self.width), layouts[-1])
-        self.stream.write(f"\r{line[: self.width]:<{self.width}}")
-        self.stream.flush()
+        self._write(f"\r{line[: self.width]:<{self.width}}")
 
     def end_epoch(self, epoch: int, terms: Mapping[str, float], validation: Mapping[str, float]) -> None:
         """Writes the epoch's last line, which stays."""
@@ -51,8 +55,12 @@ class Progress:
             line += f"  validation {_spell(validation)}"
         line += f"  {self._pace((epoch + 1) * self.images)}"
         erase = f"\r{'':<{self.width}}\r" if self.redraws else ""
-        self.stream.write(f"{erase}{line}\n")
-        self.stream.flush()
+        self._write(f"{erase}{line}\n")
+
+    def _write(self, text: str) -> None:
+        """A training does not end because its terminal is gone or the disk of its log is full."""
+        with contextlib.suppress(OSError):
+            consoles.say(text, end="", stream=self.stream)
 
     def _epoch(self, epoch: int) -> str:
         return f"epoch {epoch + 1:>{len(str(self.epochs))}}/{self.epochs}"

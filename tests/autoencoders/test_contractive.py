@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+from variants import flat
 
 import scratch_ae as ae
 from scratch_ae.nn.activations import ACTIVATIONS
@@ -58,7 +59,7 @@ def test_without_weight_it_is_the_plain_autoencoder_to_the_last_bit():
     models = contractive(weight=0), ae.Autoencoder([6, 4], activation="sigmoid", dtype=np.float64)
     for model in models:
         model.fit(x, epochs=3, batch_size=10, progress=False)
-    np.testing.assert_array_equal(*(model.parameters.flat for model in models))
+    np.testing.assert_array_equal(*(flat(model.parameters) for model in models))
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "softplus"])
@@ -73,7 +74,7 @@ def test_training_makes_the_jacobian_smaller_than_training_without_weight_does(a
 
 
 def test_the_layer_is_sigmoid_unless_another_is_asked_for():
-    assert contractive().encoder.activation_names == ["sigmoid"]
+    assert [phi.name for phi in contractive().encoder.activations] == ["sigmoid"]
 
 
 @pytest.mark.parametrize("sizes", [(6, 5, 4), (6, 5, 4, 3)])

@@ -138,11 +138,11 @@ def test_what_draws_below_half_the_level_is_pepper_and_from_there_to_the_level_s
 
 @pytest.mark.parametrize("noise", NOISES)
 def test_the_model_has_the_noise_and_the_level_that_it_was_asked_for(noise):
-    assert denoising(noise=noise, level=0.25).corrupt == NOISES[noise](0.25)
+    assert denoising(noise=noise, level=0.25).corruption == NOISES[noise](0.25)
 
 
 def test_the_noise_is_gaussian_of_half_unless_another_is_asked_for():
-    assert denoising().corrupt == GaussianNoise(0.5)
+    assert denoising().corruption == GaussianNoise(0.5)
 
 
 @pytest.mark.parametrize("noise", NOISES)
@@ -236,4 +236,4 @@ def test_an_unknown_noise_is_refused_in_a_sentence_with_the_known_ones():
 
 
 def test_a_gaussian_level_may_be_above_1():
-    assert denoising(noise="gaussian", level=3).corrupt.level == 3
+    assert denoising(noise="gaussian", level=3).corruption.level == 3

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from variants import assert_same_arrays, copies, flat
 
 import scratch_ae as ae
 
@@ -18,6 +19,11 @@ def data(n=60, features=8, seed=0):
 
 def stack(sizes=SIZES, **arguments):
     return ae.StackedAutoencoder(sizes, **{"dtype": np.float64, **arguments})
+
+
+def names(model):
+    """Of the encoder's activations."""
+    return [phi.name for phi in model.encoder.activations]
 
 
 class Layers:
@@ -149,7 +155,7 @@ def test_the_layers_can_be_of_another_kind_whose_arguments_are_handed_on(kind, a
     model, layers = pretrained(kind, arguments=arguments)
     assert [type(single) for single in layers.made] == [kind] * LAYERS
     for level, single in enumerate(layers.made):
-        assert {name: single.config[name] for name in arguments} == arguments
+        assert {name: single.arguments()[name] for name in arguments} == arguments
         np.testing.assert_array_equal(model.encoder.dense[level].W, single.encoder.dense[0].W)
 
 
@@ -167,19 +173,19 @@ def test_the_first_layer_has_the_likelihood_of_the_data_and_the_others_that_of_t
     activation, code_activation, likelihood, expected
 ):
     _, layers = pretrained(activation=activation, code_activation=code_activation, likelihood=likelihood, epochs=1)
-    assert [single.config["likelihood"] for single in layers.made] == expected
+    assert [single.likelihood for single in layers.made] == expected
 
 
 def test_every_layer_has_the_stacks_activation_of_its_level_its_dtype_and_a_seed_of_its_own():
     _, layers = pretrained(activation="tanh", code_activation="identity", seed=7, dtype=np.float32)
-    assert [single.encoder.activation_names for single in layers.made] == [["tanh"], ["tanh"], ["identity"]]
+    assert [names(single) for single in layers.made] == [["tanh"], ["tanh"], ["identity"]]
     assert {single.dtype for single in layers.made} == {np.dtype(np.float32)}
-    assert len({single.config["seed"] for single in layers.made}) == LAYERS
+    assert len({single.seed for single in layers.made}) == LAYERS
 
 
 def test_the_layers_of_a_stack_are_sigmoid_unless_another_is_asked_for():
-    assert stack().encoder.activation_names == ["sigmoid"] * LAYERS
-    assert stack(activation="relu").encoder.activation_names == ["relu"] * LAYERS
+    assert names(stack()) == ["sigmoid"] * LAYERS
+    assert names(stack(activation="relu")) == ["relu"] * LAYERS
 
 
 def test_decoder_sizes_are_refused_because_each_decoder_layer_undoes_an_encoder_layer():
@@ -189,10 +195,10 @@ def test_decoder_sizes_are_refused_because_each_decoder_layer_undoes_an_encoder_
 
 def test_x_is_checked_before_anything_is_trained():
     model = stack()
-    before = model.parameters.flat.copy()
-    with pytest.raises(ValueError, match="needs data in"):
+    before = copies(model.parameters)
+    with pytest.raises(ValueError, match="needs x in"):
         model.pretrain(2 * data(), progress=False)
-    np.testing.assert_array_equal(model.parameters.flat, before)
+    assert_same_arrays(model.parameters, before)
 
 
 @pytest.mark.parametrize("kind", [ae.Autoencoder, ae.DenoisingAutoencoder])
@@ -205,7 +211,7 @@ def test_pretraining_never_changes_x(kind):
 
 @pytest.mark.parametrize("kind", [ae.Autoencoder, ae.DenoisingAutoencoder])
 def test_the_same_seed_gives_the_same_bits_and_another_seed_others(kind):
-    flats = [pretrained(kind, seed=seed, dtype=np.float32)[0].parameters.flat for seed in (3, 3, 4)]
+    flats = [flat(pretrained(kind, seed=seed, dtype=np.float32)[0].parameters) for seed in (3, 3, 4)]
     assert flats[0].tobytes() == flats[1].tobytes()
     assert np.mean(flats[0] != flats[2]) > 0.9
 

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from variants import assert_same_arrays, copies
 
 import scratch_ae as ae
+from scratch_ae.autoencoders.tied import TransposedDense
 from scratch_ae.gradient_check.differences import central_differences
+from scratch_ae.nn.dense import Dense
 
 SIZES = [6, 5, 3]
 
@@ -20,7 +23,7 @@ def tied(sizes=SIZES, **arguments):
 def untied(model):
     """An Autoencoder that computes the same, with a W of its own in every decoder layer."""
     sizes = model.sizes
-    other = ae.Autoencoder(sizes, activation="tanh", dtype=np.float64, likelihood=model.config["likelihood"])
+    other = ae.Autoencoder(sizes, activation="tanh", dtype=np.float64, likelihood=model.likelihood)
     layers = len(sizes) - 1
     for i in range(layers):
         W = model.parameters[f"encoder.{i}.W"]
@@ -89,9 +92,9 @@ def test_both_paths_have_a_part_in_the_gradient():
 def test_a_second_backward_pass_gives_the_same_gradient_again():
     model, x = tied(), data()
     model.loss_and_gradients(x)
-    first = model.gradients.flat.copy()
+    first = copies(model.gradients)
     model.loss_and_gradients(x)
-    np.testing.assert_array_equal(model.gradients.flat, first)
+    assert_same_arrays(model.gradients, first)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -128,6 +131,22 @@ def test_the_tie_survives_save_and_load(tmp_path):
     np.testing.assert_array_equal(loaded.reconstruct(x), model.reconstruct(x))
     loaded.fit(x, epochs=2, progress=False)
     assert_tied(loaded, x)
+
+
+def test_the_layer_that_leads_back_has_the_gradients_of_a_dense_one_with_the_transposed_weights():
+    rng = np.random.default_rng(0)
+    lender, apart = Dense(6, 4, rng=rng, dtype=np.float64), Dense(4, 6, rng=rng, dtype=np.float64)
+    back, h, dy = TransposedDense(lender), rng.random((5, 4)), rng.random((5, 6))
+    back.b, apart.W, apart.b = np.arange(6.0), lender.W.T, np.arange(6.0)
+    np.testing.assert_allclose(back.forward(h), apart.forward(h), rtol=1e-14)
+    np.testing.assert_allclose(back.backward(dy), apart.backward(dy), rtol=1e-14)
+    np.testing.assert_allclose(back.dW_lender, apart.dW.T, rtol=1e-14)
+    np.testing.assert_array_equal(back.db, apart.db)
+    assert not lender.dW.any()
+    expected = back.dW_lender.copy(), back.db.copy()
+    assert back.backward(dy, to_input=False) is None
+    np.testing.assert_array_equal(back.dW_lender, expected[0])
+    np.testing.assert_array_equal(back.db, expected[1])
 
 
 def test_decoder_sizes_are_refused_because_they_follow_from_the_tie():

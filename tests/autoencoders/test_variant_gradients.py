@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from variants import MODELS as REGISTERED
+from variants import assert_same_arrays, copies, examples, flat
 
 import scratch_ae as ae
 from scratch_ae.autoencoders.denoising import NOISES, GaussianNoise, Masking
 from scratch_ae.autoencoders.sparse import L1, SparsityKL, TopK
+from scratch_ae.gradient_check import gradcheck
 from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.losses import LIKELIHOODS
 from scratch_ae.nn.schedules import Linear
@@ -67,7 +70,7 @@ def assert_gradients_agree(model):
     assert report.max_error <= TOLERANCE, report
     kinks = sum(row.kinks for row in report.rows)
     assert kinks == 0, report
-    assert sum(row.checked for row in report.rows) == model.parameters.flat.size + 5 * 6
+    assert sum(row.checked for row in report.rows) == flat(model.parameters).size + 5 * 6
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -95,6 +98,44 @@ def test_after_pretraining_and_tuning_of_a_stack_the_gradient_is_that_of_the_obj
 def test_asking_for_the_gradient_of_the_input_leaves_those_of_the_parameters_as_they_were(name):
     model = MODELS[name]()
     model.loss_and_gradients(*batch(model, 5))
-    before = model.gradients.flat.copy()
-    model.input_gradient()
-    np.testing.assert_array_equal(model.gradients.flat, before)
+    before = copies(model.gradients)
+    assert model.backward().shape == (5, 6)
+    assert_same_arrays(model.gradients, before)
+
+
+@pytest.mark.parametrize("name", REGISTERED)
+def test_the_gradient_of_data_of_zeros_and_ones_is_checked_though_a_step_leads_out_of_0_and_1(name):
+    """Most pixels of MNIST are exactly 0, and many exactly 1."""
+    model = REGISTERED[name]()
+    x, *labels = examples(model, 5)
+    for check in (ae.gradcheck, gradcheck):
+        report = check(model, np.round(x), *labels)
+        assert report.ok, report
+
+
+@pytest.mark.parametrize("name", REGISTERED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_without_the_inputs_gradient_backward_gives_none_and_the_same_gradients_of_the_parameters(name, dtype):
+    model = REGISTERED[name](dtype=dtype)
+    data = examples(model, 5)
+    model.loss_and_gradients(*data, rng=0)
+    trained_with = copies(model.gradients)
+    dx = model.backward()
+    assert (dx.shape, dx.dtype) == (data[0].shape, dtype)
+    with_input = copies(model.gradients)
+    for array in model.gradients.values():
+        array[...] = np.nan
+    assert model.backward(to_input=False) is None
+    assert_same_arrays(model.gradients, with_input)
+    assert_same_arrays(model.gradients, trained_with)
+
+
+def test_both_gradient_checks_take_a_loss_whose_beta_rises_from_step_to_step():
+    """A check that counted its evaluations as steps would see another loss at each of them."""
+    model = ae.VAE([6, 5, 2], beta=Linear(0, 1, 100), dtype=np.float64)
+    model.fit(*examples(model), epochs=2, batch_size=10, progress=False)
+    steps = model.steps
+    for check in (ae.gradcheck, gradcheck):
+        report = check(model, *examples(model, 5))
+        assert report.ok, report
+    assert model.steps == steps > 0

@@ -12,7 +12,7 @@ import pytest
 
 import scratch_ae
 from scratch_ae.cli import main
-from scratch_ae.exercises import guard, process
+from scratch_ae.exercises import package_guard, process
 from scratch_ae.exercises.curriculum import EXERCISES
 from scratch_ae.exercises.hunt import BUGS
 from scratch_ae.exercises.marking import file_name
@@ -26,9 +26,9 @@ BOTH = pytest.mark.parametrize("command", LISTS)
 def _apart(tmp_path_factory):
     """The marker's own files are a copy here: nobody's editor gets its work put back."""
     copy = tmp_path_factory.mktemp("package") / "scratch_ae"
-    shutil.copytree(guard.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(package_guard.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guard, "PACKAGE", copy)
+        patch.setattr(package_guard, "PACKAGE", copy)
         patch.setattr(process, "PACKAGE", copy)
         yield
 
@@ -153,7 +153,7 @@ def test_students_who_are_called_the_same_in_print_do_not_overwrite_each_other(c
         solve(submissions / name, EXERCISES, 0)
     marks = tmp_path / "marks"
     call(capsys, "exercises", "grade", submissions, "--format", "gradescope", "--output", marks)
-    assert sorted(path.name for path in marks.iterdir()) == ["ann.json", "ben.json", "cy? (2).json", "cy?.json"]
+    assert sorted(path.name for path in marks.iterdir()) == ["ann.json", "ben.json", "cy_ (2).json", "cy_.json"]
 
 
 def test_where_marks_cannot_be_written_is_told_before_anything_is_run(capsys, submissions, tmp_path, monkeypatch):

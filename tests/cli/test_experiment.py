@@ -1,57 +1,45 @@
-"""The experiments, on a few images and one epoch: that each runs, says its sentence and leaves its figures."""
+"""`experiment`: what an experiment gives back lands in a folder, and wrong calls end in one line."""
 
 import json
-from dataclasses import replace
 
-import numpy as np
 import pytest
 
-import scratch_ae as ae
+from scratch_ae import plots
 from scratch_ae.cli import experiment, main
-
-FIGURES = {
-    "data-dependent": {"table.png", "examples.png"},
-    "lossy": {"rate_distortion.png"},
-    "learned": {"waves.png"},
-    "features": {"classifiers.png", "fine_tuning.png"},
-    "generative": {
-        "samples_plain.png",
-        "samples_vae.png",
-        "interpolation_plain.png",
-        "interpolation_vae.png",
-        "neighbours.png",
-    },
-}
+from scratch_ae.experiments.exhibit import Exhibit
 
 
-def first(data, n):
-    return replace(data, images=data.images[:n], labels=data.labels[:n])
+@pytest.fixture
+def asked(monkeypatch):
+    """What the experiment "lossy" is called with; it gives back a sentence, a number and a figure."""
+    asked = []
+
+    def run(epochs, seed):
+        asked.append((epochs, seed))
+        return Exhibit("It was seen.", {"seen": 1.5}, {"bars": plots.bars({"a": 1.0}, y_label="y", title="t")})
+
+    stands_in = experiment.EXPERIMENTS["lossy"]._replace(run=run)
+    monkeypatch.setitem(experiment.EXPERIMENTS, "lossy", stands_in)
+    return asked
 
 
-@pytest.fixture(autouse=True)
-def few_images(monkeypatch):
-    digits = tuple(first(data, n) for data, n in zip(ae.load_mnist(), (1200, 1000), strict=True))
-    clothes = tuple(first(data, n) for data, n in zip(ae.load_fashion_mnist(), (400, 200), strict=True))
-    monkeypatch.setattr(experiment, "load_mnist", lambda: digits)
-    monkeypatch.setattr(experiment, "load_fashion_mnist", lambda: clothes)
-
-
-@pytest.mark.parametrize("name", experiment.EXPERIMENTS)
-def test_an_experiment_leaves_its_numbers_and_every_figure(name, tmp_path, capsys):
+def test_the_sentence_is_told_and_numbers_and_figures_are_in_the_folder(asked, tmp_path, capsys):
     out = tmp_path / "out"
-    assert main(["experiment", name, "--epochs", "1", "--out", str(out)]) == 0
-    assert {path.name for path in out.iterdir()} == FIGURES[name] | {"numbers.json"}
-    assert json.loads((out / "numbers.json").read_text())["epochs"] == 1
-    assert "numbers.json" in capsys.readouterr().out
+    assert main(["experiment", "lossy", "--epochs", "2", "--seed", "7", "--out", str(out)]) == 0
+    assert asked == [(2, 7)]
+    assert json.loads((out / "numbers.json").read_text()) == {"epochs": 2, "seed": 7, "seen": 1.5}
+    assert {path.name for path in out.iterdir()} == {"numbers.json", "bars.png"}
+    sentence, where, _ = capsys.readouterr().out.splitlines()
+    assert sentence == "It was seen."
+    assert where == f"In {out}/ are numbers.json and the figures bars.png."
 
 
-def test_the_table_of_errors_is_that_of_the_models_on_both_kinds_of_images(tmp_path):
-    out = tmp_path / "out"
-    assert main(["experiment", "data-dependent", "--epochs", "3", "--out", str(out)]) == 0
-    errors = json.loads((out / "numbers.json").read_text())["squared_error"]
-    assert errors["digits"]["digits"] < errors["clothes"]["digits"]
-    assert errors["clothes"]["clothes"] < errors["digits"]["clothes"]
-    assert np.isfinite([list(row.values()) for row in errors.values()]).all()
+def test_without_options_it_is_five_epochs_seed_0_and_a_new_folder_each_time(asked, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        assert main(["experiment", "lossy"]) == 0
+    assert asked == [(5, 0), (5, 0)]
+    assert {path.name for path in (tmp_path / "runs").iterdir()} == {"lossy", "lossy-2"}
 
 
 def test_an_unknown_experiment_is_refused_in_one_line(capsys):

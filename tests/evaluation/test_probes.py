@@ -51,3 +51,20 @@ def test_singular_values_are_those_of_the_jacobian_by_differences(activation):
     columns = [(model.encode(x + STEP * e) - model.encode(x - STEP * e))[0] / (2 * STEP) for e in np.eye(6)]
     expected = np.linalg.svd(np.array(columns).T, compute_uv=False)
     np.testing.assert_allclose(probes.jacobian_singular_values(model, x), expected, rtol=1e-6)
+
+
+def test_on_the_way_between_two_images_both_ends_are_the_images_themselves():
+    model, x = ae.Autoencoder([6, 2]), rows(8).astype(np.float32)
+    way = probes.between(model, x, pairs=3, steps=5)
+    assert way.shape == (3, 5, 6)
+    np.testing.assert_array_equal(way[:, 0], x[0:6:2])
+    np.testing.assert_array_equal(way[:, -1], x[1:6:2])
+
+
+def test_half_way_between_two_images_is_what_half_of_both_codes_decodes_to():
+    x = rows(2)
+    np.testing.assert_allclose(probes.between(identity(), x, steps=3)[0, 1], x.mean(axis=0))
+
+
+def test_there_are_no_more_pairs_than_images_for_them():
+    assert len(probes.between(identity(), rows(5), pairs=6)) == 2

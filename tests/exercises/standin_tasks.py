@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import scratch_ae.exercises.trials  # noqa: F401 (as every list of tasks does: a submission may reach for it)
-from scratch_ae.exercises import guard, process
+from scratch_ae.exercises import package_guard, process
 from scratch_ae.exercises.process import Course
 from scratch_ae.exercises.task import Part, Task
 
@@ -70,8 +70,8 @@ def solution(task):
 def use_a_copy_of_the_package(monkeypatch, folder):
     """So that what the tests do to the marker's own files is done to a copy, and nobody's work is put back."""
     copy = folder / "scratch_ae"
-    shutil.copytree(guard.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(guard, "PACKAGE", copy)
+    shutil.copytree(package_guard.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(package_guard, "PACKAGE", copy)
     monkeypatch.setattr(process, "PACKAGE", copy)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))  # what is kept of changed files goes with the rest
     return copy

@@ -10,8 +10,8 @@ from standin_tasks import COURSE, TASKS, skeleton, use_a_copy_of_the_package
 
 from scratch_ae.exercises import marking
 from scratch_ae.exercises.marking import LARGEST, Submitted, file_name, mark, mark_all, submitted
-from scratch_ae.exercises.outcome import Failure, Outcome
 from scratch_ae.exercises.process import Limits
+from scratch_ae.exercises.run_outcome import Failure, RunOutcome
 from scratch_ae.gradient_check.diagnosis import UNKNOWN
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="limits that only Linux keeps")
@@ -96,8 +96,22 @@ def test_an_error_of_every_trial_is_told_once():
 def test_a_missing_return_is_guessed_from_what_numpy_says_of_none():
     failure = Failure(0, ("UFuncTypeError", "TypeError", "Exception"), "Cannot cast ufunc from dtype('O')", None)
     other = Failure(1, ("TypeError", "Exception"), "unsupported operand type(s): 'NoneType' and 'float'", 3)
-    got = mark(TASKS[0], Outcome("done", failures=(failure, other)), LIMITS)
+    got = mark(TASKS[0], RunOutcome("done", failures=(failure, other)), LIMITS)
     assert all("is a `return` missing? (in the trial: " in finding for finding in got.findings)
+
+
+def test_what_is_wrong_far_out_is_told_only_where_nothing_is_at_ordinary_numbers():
+    class Says:
+        def __init__(self, title, text, beyond):
+            self.title, self.text, self.beyond = title, text, beyond
+
+        def judge(self, results):
+            return [f"{self.title}: {self.text}"]
+
+    near, far = Says("near", f"input x: {UNKNOWN}", False), Says("far", "slope[0, 0] is 2.", True)
+    for trials, told in (([far, near], near), ([far], far)):
+        got = mark(replace(TASKS[0], trials=trials), RunOutcome("done"), LIMITS)
+        assert got.findings == (f"{told.title}: {told.text}",)
 
 
 def test_what_no_trial_can_explain_is_left_out_where_another_names_a_cause():
@@ -111,40 +125,40 @@ def test_what_no_trial_can_explain_is_left_out_where_another_names_a_cause():
             return [f"{self.title}: {self.text}\nFirst at {self.title}."]
 
     told = [Says("a", unknown), Says("b", cause), Says("c", cause)]
-    assert mark(replace(TASKS[0], trials=told), Outcome("done"), LIMITS).findings == (
+    assert mark(replace(TASKS[0], trials=told), RunOutcome("done"), LIMITS).findings == (
         "input x: the sign is flipped (in 2 trials).\nFirst at b.",
     )
-    assert mark(replace(TASKS[0], trials=told[:1]), Outcome("done"), LIMITS).findings == (
+    assert mark(replace(TASKS[0], trials=told[:1]), RunOutcome("done"), LIMITS).findings == (
         f"a: {unknown}\nFirst at a.",
     )
 
 
 def test_tampering_outweighs_right_numbers_and_is_told_first():
-    outcome = Outcome("done", results={}, tampering=("It did this.",))
+    outcome = RunOutcome("done", results={}, tampering=("It did this.",))
     got = mark(TASKS[0], outcome, LIMITS)
     assert (got.status, got.findings[0]) == ("tampered", "It did this.")
 
 
 def test_a_judge_that_stumbles_over_what_came_back_says_so():
-    outcome = Outcome("done", results={0: {"y": np.full((2, 2), "a")}, 1: {"y": np.zeros(3)}})
+    outcome = RunOutcome("done", results={0: {"y": np.full((2, 2), "a")}, 1: {"y": np.zeros(3)}})
     got = mark(TASKS[0], outcome, LIMITS)
     assert got.status == "wrong"
     assert got.findings[0].startswith("small numbers: the results are not of the form that is expected")
 
 
 def test_no_results_at_all_are_not_right():
-    assert mark(TASKS[0], Outcome("done"), LIMITS).status == "wrong"
+    assert mark(TASKS[0], RunOutcome("done"), LIMITS).status == "wrong"
 
 
 def test_what_a_submission_names_cannot_move_the_cursor_of_the_teachers_terminal():
     failure = Failure(0, ("E\x1b[2J",), "\x1b[31mred\r", 3)
-    got = mark(TASKS[0], Outcome("done", output="\x1b[2Jgone", failures=(failure,)), LIMITS)
+    got = mark(TASKS[0], RunOutcome("done", output="\x1b[2Jgone", failures=(failure,)), LIMITS)
     assert "\x1b" not in " ".join(got.findings) + got.output
     assert "\r" not in " ".join(got.findings)
 
 
 def test_a_failure_in_a_trial_that_does_not_exist_is_no_exception():
-    assert mark(TASKS[0], Outcome("done", failures=(Failure(99, (), "", None),)), LIMITS).points == 0
+    assert mark(TASKS[0], RunOutcome("done", failures=(Failure(99, (), "", None),)), LIMITS).points == 0
 
 
 def test_files_are_named_by_their_position_and_task():
@@ -219,6 +233,6 @@ def test_a_link_inside_the_folder_is_followed(tmp_path):
 
 
 def test_what_a_file_had_a_hand_in_is_told_without_its_escapes_and_in_short():
-    told = mark(TASKS[0], Outcome("done", tampering=("\x1b[2J" + "x" * 10**6,)), LIMITS).findings[0]
+    told = mark(TASKS[0], RunOutcome("done", tampering=("\x1b[2J" + "x" * 10**6,)), LIMITS).findings[0]
     assert "\x1b" not in told
     assert len(told) <= 1000

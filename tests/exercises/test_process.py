@@ -1,13 +1,8 @@
 """A file's process: what comes back from it, what is kept from it, and what is put back after it."""
 
-import io
-import json
 import os
-import shutil
 import sys
 import time
-import warnings
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +11,7 @@ from hostile_files import RIGHT, ROOT
 from standin_tasks import COURSE, TASKS, X, use_a_copy_of_the_package
 
 import scratch_ae
-from scratch_ae.exercises import guard, process
-from scratch_ae.exercises.child import REPORT_LIMIT
-from scratch_ae.exercises.guard import Guard
-from scratch_ae.exercises.outcome import understood, unpacked
+from scratch_ae.exercises import package_guard, process
 from scratch_ae.exercises.process import Course, File, Limits, run_all
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="what only Linux offers")
@@ -98,7 +90,7 @@ def test_a_file_waits_for_no_picture_and_no_command_line(outcomes):
 def test_a_file_runs_beside_a_copy_of_the_package_and_not_the_one_that_marks(outcomes):
     output = outcomes["package"].output.strip()
     assert output.endswith("__init__.py")
-    assert Path(output).parent not in (guard.PACKAGE, Path(scratch_ae.__file__).parent)
+    assert Path(output).parent not in (package_guard.PACKAGE, Path(scratch_ae.__file__).parent)
 
 
 def test_outcomes_come_in_the_order_of_the_files_and_not_as_they_end():
@@ -151,19 +143,6 @@ def test_a_change_that_no_file_makes_again_is_told_and_charged_to_none(package, 
     assert outcome.tampering == ()
 
 
-def test_the_guard_keeps_what_it_takes_away_and_brings_back_what_is_gone(package):
-    watch = Guard()
-    changed, gone = package / "exercises" / "task.py", package / "files.py"
-    before = {path: path.read_bytes() for path in (changed, gone)}
-    changed.write_text("an editor's work")
-    gone.unlink()
-    assert watch.check() == 1
-    assert {path: path.read_bytes() for path in before} == before
-    assert (watch.kept / "exercises" / "task.py").read_text() == "an editor's work"
-    assert watch.check() == 1
-    shutil.rmtree(watch.kept)
-
-
 def test_tasks_that_cannot_be_imported_are_an_error_that_says_why():
     course = Course("no_such_module", "TASKS")
     with pytest.raises(OSError, match=r"could not be started.*no_such_module"):
@@ -172,91 +151,3 @@ def test_tasks_that_cannot_be_imported_are_an_error_that_says_why():
 
 def test_nothing_to_run_is_no_error():
     assert run_all(COURSE, []) == []
-
-
-def report(header, body=b""):
-    return json.dumps(header).encode() + b"\n" + body
-
-
-HEADER = {"secret": "s", "errors": [], "replaced": []}
-REPLY = {"end": "done", "seconds": 0.1, "output": "", "left": False}
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"garbage",
-        b"\n\n",
-        b"[1, 2]\nx",
-        b"\xff\xfe\x00\n",
-        report(HEADER),
-        report(HEADER, b"PK\x03\x04 and then not a zip"),
-        report({**HEADER, "errors": [{"trial": "x", "kinds": 3, "message": None, "line": []}]}),
-        report({**HEADER, "errors": 5}),
-        report({**HEADER, "replaced": 5}),
-        b"{" * 100_000,
-    ],
-)
-def test_a_report_that_is_not_what_was_asked_for_is_a_finding_and_no_exception(data):
-    assert understood(REPLY, data, "s").end == "malformed"
-
-
-def test_no_report_is_silence():
-    assert understood(REPLY, b"", "s").end == "silent"
-
-
-@pytest.mark.parametrize("reply", [{}, {"end": "done"}, {**REPLY, "seconds": "long"}])
-def test_a_reply_that_is_not_what_was_asked_for_is_a_finding_and_no_exception(reply):
-    assert understood(reply, b"", "s").end == "malformed"
-
-
-def packed(tmp_path, save, **arrays):
-    save(tmp_path / "arrays.npz", **arrays)
-    return (tmp_path / "arrays.npz").read_bytes()
-
-
-def test_a_report_with_compressed_arrays_which_could_grow_without_bound_is_refused(tmp_path):
-    honest = packed(tmp_path, np.savez, **{"0.y": np.zeros(1000)})
-    assert understood(REPLY, report(HEADER, honest), "s").results[0]["y"].shape == (1000,)
-    bomb = packed(tmp_path, np.savez_compressed, **{"0.y": np.zeros(1000)})
-    assert understood(REPLY, report(HEADER, bomb), "s").end == "malformed"
-
-
-def test_a_report_that_does_not_know_the_secret_is_refused(tmp_path):
-    data = packed(tmp_path, np.savez, **{"0.y": np.zeros(3)})
-    assert understood(REPLY, report(HEADER, data), "s").end == "done"
-    assert understood(REPLY, report({**HEADER, "secret": "guessed"}, data), "s").end == "malformed"
-
-
-class MakesFolder:
-    """Unpickled, it makes a folder."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return os.mkdir, (self.path,)
-
-
-@pytest.mark.parametrize("kind", [MakesFolder, str, bytes])
-def test_a_report_with_anything_but_numbers_is_refused_and_no_pickle_is_loaded(tmp_path, kind):
-    thing = kind(str(tmp_path / "made").encode()) if kind is bytes else kind(str(tmp_path / "made"))
-    data = packed(tmp_path, np.savez, **{"0.y": np.array([thing])})
-    assert understood(REPLY, report(HEADER, data), "s").end == "malformed"
-    assert not (tmp_path / "made").exists()
-
-
-def test_a_report_that_names_one_thing_many_times_is_refused_unread():
-    """Each name costs a hundred bytes, and a second to read."""
-    large = np.zeros(REPORT_LIMIT // 100 // 8)
-    packed = io.BytesIO()
-    with warnings.catch_warnings(), zipfile.ZipFile(packed, "w") as archive:
-        warnings.simplefilter("ignore")  # that the name is there already
-        with archive.open("0.y.npy", "w") as entry:
-            np.lib.format.write_array(entry, large)
-        (first,) = archive.infolist()
-        for _ in range(150):
-            archive.filelist.append(first)
-    assert len(packed.getvalue()) < REPORT_LIMIT
-    with pytest.raises(ValueError, match="too large"):
-        unpacked(packed.getvalue())

@@ -89,54 +89,59 @@ case(
 
 
 def write(name: str, change: Callable[[Any], Any]) -> Callable[..., Any]:
-    """A `parameter_gradients` that leaves `change(right gradient)` in the array."""
+    """A `backward` that leaves `change(right gradient)` in the array."""
 
-    def parameter_gradients(self, right, dy):
-        right(dy)
+    def backward(self, right, *dy):
+        dx = right(*dy)
         array = getattr(self, name)
         array[...] = change(array.copy())
+        return dx
 
-    return parameter_gradients
+    return backward
 
 
 def leave(name: str) -> Callable[..., Any]:
     """One that never writes it."""
 
-    def parameter_gradients(self, right, dy):
-        before = getattr(self, name).copy()
-        right(dy)
-        getattr(self, name)[...] = before
+    def backward(self, right, *dy):
+        before = getattr(self, name)
+        dx = right(*dy)
+        setattr(self, name, before)
+        return dx
 
-    return parameter_gradients
+    return backward
 
 
 def add(name: str) -> Callable[..., Any]:
     """One that adds to it."""
 
-    def parameter_gradients(self, right, dy):
-        before = getattr(self, name).copy()
-        right(dy)
-        getattr(self, name)[...] += before
+    def backward(self, right, *dy):
+        before = getattr(self, name)
+        dx = right(*dy)
+        setattr(self, name, getattr(self, name) + before)
+        return dx
 
-    return parameter_gradients
+    return backward
 
 
 def rebind(name: str, change: Callable[[Any, Any], Any]) -> Callable[..., Any]:
     """One that puts a new array in its place."""
 
-    def parameter_gradients(self, right, dy):
-        right(dy)
+    def backward(self, right, dy, *to_input):
+        dx = right(dy, *to_input)
         setattr(self, name, change(self, dy))
+        return dx
 
-    return parameter_gradients
+    return backward
 
 
 def bias_from(change: Callable[[Any], Any]) -> Callable[..., Any]:
-    def parameter_gradients(self, right, dy):
-        right(dy)
-        self.db[...] = change(dy)
+    def backward(self, right, dy, *to_input):
+        dx = right(dy, *to_input)
+        self.db = change(dy)
+        return dx
 
-    return parameter_gradients
+    return backward
 
 
 DENSE = {
@@ -151,7 +156,7 @@ DENSE = {
     "db never written": ("never written", "never written", leave("db"), ""),
     "dW on top": ("accumulated", "accumulated", add("dW"), ""),
     "db on top": ("accumulated", "accumulated", add("db"), ""),
-    "db over both axes": ("bias sum", "bias axis", bias_from(np.sum), ""),
+    "db over both axes": ("bias sum", "bias axis", bias_from(lambda dy: np.full(dy.shape[1], dy.sum())), ""),
     "db of one example": ("bias sum", "not summed", bias_from(lambda dy: dy[0]), ""),
 }
 ALONE = {
@@ -169,17 +174,17 @@ INPUT = {
     "sign of dx": ("sign flipped", "sign", times(-1), ""),
     "dx twice": ("constant factor", "factor", times(2), "2"),
     "dx zero": ("zero", "zero", times(0), ""),
-    "dx never returned": ("never written", "never written", lambda self, right, dy: (right(dy), None)[1], ""),
+    "dx never returned": ("never written", "never written", lambda self, right, *dy: (right(*dy), None)[1], ""),
 }
 SQUARE = {
-    "dW transposed": ("transposed", "transposed", {"parameter_gradients": write("dW", lambda g: g.T)}, ""),
+    "dW transposed": ("transposed", "transposed", {"backward": write("dW", lambda g: g.T)}, ""),
     "W not transposed": (
         "transposed",
         "transposed",
-        {"backward": lambda self, right, dy: (right(dy), dy @ self.W)[1]},
+        {"backward": lambda self, right, dy, *to_input: (right(dy), dy @ self.W)[1]},
         "",
     ),
-    "db over the units": ("bias sum", "bias axis", {"parameter_gradients": bias_from(lambda dy: dy.sum(axis=1))}, ""),
+    "db over the units": ("bias sum", "bias axis", {"backward": bias_from(lambda dy: dy.sum(axis=1))}, ""),
 }
 
 
@@ -195,19 +200,18 @@ def dense_in_model(network: str, i: int, kind: type = ae.Autoencoder, **methods:
 
 
 for fan_in, fan_out in ((5, 3), (3, 6)):
-    for mistakes, method in ((DENSE | ALONE, "parameter_gradients"), (INPUT, "backward")):
-        for name, (kind, says, change, word) in mistakes.items():
-            case(
-                f"Dense {fan_in}-{fan_out}: {name}", kind, says,
-                lambda a=fan_in, b=fan_out, m=method, c=change: dense_alone(a, b, **{m: c}), word,
-            )  # fmt: skip
+    for name, (kind, says, change, word) in (DENSE | ALONE | INPUT).items():
+        case(
+            f"Dense {fan_in}-{fan_out}: {name}", kind, says,
+            lambda a=fan_in, b=fan_out, c=change: dense_alone(a, b, backward=c), word,
+        )  # fmt: skip
 for name, (kind, says, methods, word) in SQUARE.items():
     case(f"Dense 5-5: {name}", kind, says, lambda m=methods: dense_alone(5, 5, 5, **m), word)
 for network, i in (("encoder", 0), ("encoder", 1), ("decoder", 0), ("decoder", 1)):
     for name, (kind, says, change, word) in DENSE.items():
         case(
             f"{network}.{i} of an Autoencoder: {name}", kind, says,
-            lambda n=network, i=i, c=change: dense_in_model(n, i, parameter_gradients=c), word,
+            lambda n=network, i=i, c=change: dense_in_model(n, i, backward=c), word,
         )  # fmt: skip
     if (network, i) != ("encoder", 0):
         for name in ("sign of dx", "dx twice", "dx zero"):

@@ -10,9 +10,8 @@ from injected_losses import loss_with
 from injections import N, batch, broken, case, model, random, times
 
 import scratch_ae as ae
-from scratch_ae.autoencoders.conditional import ConditionedMLP
+from scratch_ae.autoencoders.conditional import OneHotLabel
 from scratch_ae.nn.activations import ACTIVATIONS
-from scratch_ae.nn.mlp import MLP
 
 PENALIZED = {
     "VAE": (lambda: (model(ae.VAE, beta=3.0), batch()), "kl", 3.0),
@@ -38,13 +37,16 @@ PENALIZED = {
 def penalty_times(factor: float) -> Callable[..., Any]:
     """A whole backward pass in which the penalties count another number of times."""
 
-    def backward_to_code(self, right):
-        da = self.code.backward(self.decoder.backward(self.likelihood.backward())).copy()
+    def backward(self, right, *to_input):
+        weights = {id(penalty): penalty.weight for penalty in self.penalties}
         for penalty in self.penalties:
-            da += factor * penalty.weight * penalty.backward()
-        return da
+            penalty.weight *= factor
+        dx = right(*to_input)
+        for penalty in self.penalties:
+            penalty.weight = weights[id(penalty)]
+        return dx
 
-    return backward_to_code
+    return backward
 
 
 for title, (made, term, weight) in PENALIZED.items():
@@ -59,36 +61,43 @@ for title, (made, term, weight) in PENALIZED.items():
     ):
         case(
             f"{title}: {term} {name}", kind, says,
-            lambda m=made, f=factor: loss_with(m, backward_to_code=penalty_times(f)), word,
+            lambda m=made, f=factor: loss_with(m, backward=penalty_times(f)), word,
         )  # fmt: skip
     reconstruction_only = "penalty's part missing"
 
-    def without_reconstruction(self, right):
-        da = np.zeros_like(self.code.backward(self.decoder.backward(self.likelihood.backward())))
-        for penalty in self.penalties:
-            da += penalty.weight * penalty.backward()
-        return da
+    def without_reconstruction(self, right, *to_input):
+        own = self.code.backward
+        self.code.backward = lambda dh: np.zeros_like(own(dh))
+        dx = right(*to_input)
+        del self.code.backward
+        return dx
 
     case(
         f"{title}: reconstruction missing", "penalty's part missing", "term missing",
-        lambda m=made: loss_with(m, backward_to_code=without_reconstruction), "reconstruction",
+        lambda m=made: loss_with(m, backward=without_reconstruction), "reconstruction",
     )  # fmt: skip
 
 
-def nothing(self, right):
+def nothing(self, right, *to_input):
     return None
 
 
-def overwritten(self, right):
-    for dense, tied in zip(self.encoder.dense, reversed(self.tied), strict=True):
-        dense.dW[...] = tied.dW_lender
+def one_path_only(self, right, *to_input):
+    return ae.Autoencoder.backward(self, *to_input)
+
+
+def overwritten(self, right, *to_input):
+    dx = right(*to_input)
+    for dense, tied in zip(self.encoder.dense, reversed(self.decoder.dense), strict=True):
+        dense.dW = tied.dW_lender
+    return dx
 
 
 case(
     "Contractive: W's own path",
     "one of two paths",
     "one path",
-    lambda: loss_with(PENALIZED["Contractive"][0], add_other_paths=nothing),
+    lambda: loss_with(PENALIZED["Contractive"][0], backward=one_path_only),
 )
 for activation in ACTIVATIONS:
 
@@ -100,14 +109,14 @@ for activation in ACTIVATIONS:
         f"Tied {activation}: only the encoder's path",
         one,
         "one path",
-        lambda t=tied: t(add_other_paths=nothing),
+        lambda t=tied: t(backward=one_path_only),
         "decoder",
     )
     case(
         f"Tied {activation}: only the decoder's path",
         one,
         "one path",
-        lambda t=tied: t(add_other_paths=overwritten),
+        lambda t=tied: t(backward=overwritten),
         "encoder",
     )
 
@@ -115,7 +124,7 @@ for activation in ACTIVATIONS:
 def passing_by(which: int) -> Callable[..., Any]:
     """An MLP whose way back leaves one activation out."""
 
-    def backward(self, right, dy):
+    def backward(self, right, dy, to_input=True):
         for i in reversed(range(len(self.dense))):
             dy = self.dense[i].backward(dy if i == which else self.activations[i].backward(dy))
         return dy
@@ -125,11 +134,7 @@ def passing_by(which: int) -> Callable[..., Any]:
 
 def passing_by_in(network: str, which: int, kind: type, activation: str) -> tuple[Any, ...]:
     made = model(kind, activation=activation)
-    broken(
-        getattr(made, network),
-        backward=passing_by(which),
-        parameter_gradients=lambda self, right, dy: self.backward(dy),
-    )
+    broken(getattr(made, network), backward=passing_by(which))
     return made, batch()
 
 
@@ -146,21 +151,26 @@ for activation in ("sigmoid", "tanh", "softplus", "elu"):
 
 
 def scaled_store(factor: float) -> Callable[..., Any]:
-    def backward(self, right):
-        right()
-        self.gradients.flat[:] *= factor
+    def backward(self, right, *to_input):
+        dx = right(*to_input)
+        for name, array in self.gradients.items():
+            self.gradients[name] = factor * array
+        return dx
 
     return backward
 
 
-def added_store(self, right):
-    before = self.gradients.flat.copy()
-    right()
-    self.gradients.flat[:] += before
+def added_store(self, right, *to_input):
+    before = {name: array.copy() for name, array in self.gradients.items()}
+    dx = right(*to_input)
+    for name, array in before.items():
+        self.gradients[name] = self.gradients[name] + array
+    return dx
 
 
-def only_through_the_network(self, right):
-    return self.encoder.backward(self.backward_to_code())
+def only_through_the_network(self, right, to_input=True):
+    dx = right(to_input)
+    return dx - self.nll.target_gradient() if to_input else dx
 
 
 for kind in (ae.Autoencoder, ae.VAE, ae.TiedAutoencoder):
@@ -177,20 +187,18 @@ for kind in (ae.Autoencoder, ae.VAE, ae.TiedAutoencoder):
         )  # fmt: skip
     case(
         f"{kind.__name__}: x is the target, too", "one of two paths", "one path",
-        lambda k=kind: (broken(model(k), input_gradient=only_through_the_network), batch()),
-        "likelihood",
+        lambda k=kind: (broken(model(k), backward=only_through_the_network), batch()),
+        "nll",
     )  # fmt: skip
 
 
-def unsplit(self, right, dy):
-    return MLP.backward(self, dy)
+def unsplit(self, right, dx_and_dc):
+    return dx_and_dc
 
 
-def conditioned(**methods: Any) -> tuple[Any, ...]:
-    mlp = ConditionedMLP([8, 5, 3], ["tanh", "identity"], rng=np.random.default_rng(1), dtype=np.float64)
-    mlp.c = np.eye(3)[np.arange(N) % 3]
-    return broken(mlp, **methods), random(N, 5)
+def told(**methods: Any) -> tuple[Any, ...]:
+    return broken(OneHotLabel(3), **methods), random(N, 5), np.arange(N) % 3
 
 
-case("ConditionedMLP: [dx, dc] not split", "right but misshapen", "shape", lambda: conditioned(backward=unsplit))
-case("ConditionedMLP: sign", "sign flipped", "sign", lambda: conditioned(backward=times(-1)))
+case("OneHotLabel: [dx, dc] not split", "right but misshapen", "shape", lambda: told(backward=unsplit))
+case("OneHotLabel: sign", "sign flipped", "sign", lambda: told(backward=times(-1)))

@@ -64,23 +64,25 @@ for title, made in (LOSSES | PENALTIES | MASKS).items():
     other(f"{title}: one entry", lambda m=made: loss_with(m, backward=one_entry))
 for i, amount in enumerate((1e-3, 1e-1, 1.0)):
     noise = write("dW", lambda g, a=amount, i=i: g + a * random(*g.shape, seed=i))
-    other(f"Dense: noise {i}", lambda m=noise: dense_alone(5, 3, parameter_gradients=m))
-    other(f"Autoencoder: noise {i}", lambda m=noise: dense_in_model("encoder", 0, parameter_gradients=m))
+    other(f"Dense: noise {i}", lambda m=noise: dense_alone(5, 3, backward=m))
+    other(f"Autoencoder: noise {i}", lambda m=noise: dense_in_model("encoder", 0, backward=m))
     other(f"Dense: dx noise {i}", lambda a=amount, i=i: dense_alone(4, 4, backward=noisy(a, i)))
 for i, wrong in enumerate((lambda g: g**2, np.abs, lambda g: np.roll(g, 1), lambda g: g + 0.1, np.sign)):
     for array in ("dW", "db"):
         for network in ("encoder", "decoder"):
             method = write(array, wrong)
-            other(f"{network}: {array} {i}", lambda n=network, m=method: dense_in_model(n, 1, parameter_gradients=m))
+            other(f"{network}: {array} {i}", lambda n=network, m=method: dense_in_model(n, 1, backward=m))
 
 
 def without_target(self, right):
     return right() + self.x / len(self.x)
 
 
-def decayed(self, right):
-    right()
-    self.gradients.flat[:] += 0.01 * self.parameters.flat
+def decayed(self, right, *to_input):
+    dx = right(*to_input)
+    for name, array in self.parameters.items():
+        self.gradients[name] = self.gradients[name] + 0.01 * array
+    return dx
 
 
 for title in ("Bernoulli", "Gaussian"):

@@ -6,6 +6,7 @@ makes the thing with the mistake in it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,8 @@ N = 7
 
 @dataclass(frozen=True)
 class Case:
-    """`kind` as in the README's table; `says` the kinds of cause that are right, `word` what the text has to hold."""
+    """`kind` as in the table of notebooks/reference/gradient_check.md; `says` the kinds of cause that are right,
+    `word` what the text has to hold."""
 
     name: str
     kind: str
@@ -42,15 +44,24 @@ def broken(thing: Any, **methods: Callable[..., Any]) -> Any:
     base = type(thing)
 
     def method(name: str) -> Callable[..., Any]:
-        return lambda self, *arguments: methods[name](self, getattr(base, name).__get__(self), *arguments)
+        @functools.wraps(getattr(base, name))
+        def other(self: Any, *arguments: Any, **named: Any) -> Any:
+            return methods[name](self, getattr(base, name).__get__(self), *arguments, *named.values())
+
+        return other
 
     thing.__class__ = type(base.__name__, (base,), {name: method(name) for name in methods})
     return thing
 
 
 def times(factor: float) -> Callable[..., Any]:
-    """A method that returns so many times what is right."""
-    return lambda self, right, *arguments: factor * right(*arguments)
+    """A method that returns so many times what is right, if that is anything."""
+
+    def method(self: Any, right: Callable[..., Any], *arguments: Any) -> Any:
+        result = right(*arguments)
+        return None if result is None else factor * result
+
+    return method
 
 
 def random(*shape: int, seed: int = 3) -> np.ndarray:
@@ -65,7 +76,14 @@ def model(kind: type = ae.Autoencoder, sizes: tuple[int, ...] = (6, 5, 4), **arg
     else:
         arguments["activation"] = "tanh"
     made = kind(list(sizes), seed=1, dtype=np.float64, **arguments)
-    made.parameters.flat[:] = 0.5 * random(made.parameters.flat.size, seed=2)
+    return scattered(made, 0.5)
+
+
+def scattered(made: Any, size: float, seed: int = 2) -> Any:
+    """The model with all its parameters drawn anew."""
+    rng = np.random.default_rng(seed)
+    for name, array in made.parameters.items():
+        made.parameters[name] = size * rng.standard_normal(array.shape)
     return made
 
 

@@ -5,10 +5,10 @@ import pickle
 
 import numpy as np
 import pytest
+from injections import scattered
 
 from scratch_ae import VAE, Autoencoder, gradcheck
 from scratch_ae.nn.activations import ACTIVATIONS
-from scratch_ae.nn.parameters import ParameterStore
 
 SIZES = [6, 5, 3]
 NAMES = [f"{network}.{layer}.{array}" for network in ("encoder", "decoder") for layer in (0, 1) for array in "Wb"]
@@ -22,8 +22,7 @@ def batch(n=4):
 def model(kind=Autoencoder, *, activation="tanh", likelihood="bernoulli", dtype=np.float64):
     """A small model at a point where nothing is special: no bias is zero, no rectifier at its kink."""
     made = kind(SIZES, activation=activation, likelihood=likelihood, seed=1, dtype=dtype)
-    made.parameters.flat[:] = 0.5 * np.random.default_rng(2).standard_normal(made.parameters.flat.size)
-    return made
+    return scattered(made, 0.5)
 
 
 # --- right gradients -----------------------------------------------------------------------------------
@@ -91,14 +90,11 @@ class Mistaken(Autoencoder):
         self.array, self.mistake = array, MISTAKES[mistake]
         return self
 
-    def backward(self):
-        super().backward()
+    def backward(self, to_input=True):
+        dx = super().backward(to_input)
         if self.array in self.gradients:
-            self.gradients[self.array][...] = self.mistake(self.gradients[self.array])
-
-    def input_gradient(self):
-        gradient = super().input_gradient()
-        return self.mistake(gradient) if self.array == "input x" else gradient
+            self.gradients[self.array] = self.mistake(self.gradients[self.array])
+        return self.mistake(dx) if to_input and self.array == "input x" else dx
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
@@ -122,7 +118,7 @@ def test_forgotten_gradient_of_a_penalty_is_found_in_all_that_lies_before_it():
 
 def test_input_gradient_without_the_way_through_the_target_is_found():
     forgetful = model()
-    forgetful.likelihood.target_gradient = lambda: 0.0
+    forgetful.nll.target_gradient = lambda: 0.0
     assert [row.name for row in gradcheck(forgetful, batch()).rows if not row.ok] == ["input x"]
 
 
@@ -140,8 +136,7 @@ class Claim:
 
     def __init__(self, function, gradient, theta):
         self.function, self.gradient = function, gradient
-        self.parameters, self.gradients = (ParameterStore({"θ": (len(theta),)}, np.float64) for _ in range(2))
-        self.parameters.flat[:] = theta
+        self.parameters, self.gradients = {"θ": np.array(theta, float)}, {"θ": np.zeros(len(theta))}
 
     def forward(self, x, rng):
         return {"loss": float(self.function(self.parameters["θ"]))}
@@ -153,11 +148,8 @@ class Claim:
         self.gradients["θ"][:] = self.gradient(self.parameters["θ"])
         return self.loss_of(self.forward(x, rng))
 
-    def input_gradient(self):
-        return np.zeros((1, 1))
-
     def astype(self, dtype):
-        return Claim(self.function, self.gradient, self.parameters.flat)
+        return Claim(self.function, self.gradient, self.parameters["θ"])
 
 
 def checked(function, gradient, theta):
@@ -229,11 +221,11 @@ class Failing(Autoencoder):
 
     evaluations = 0
 
-    def forward(self, x, *given, rng):
+    def forward(self, x, labels=None, *, rng):
         Failing.evaluations += 1
         if Failing.evaluations == 30:
             raise RuntimeError("the 30th")
-        return super().forward(x, *given, rng=rng)
+        return super().forward(x, labels, rng=rng)
 
 
 @pytest.mark.parametrize("kind", [Autoencoder, VAE])
@@ -289,10 +281,10 @@ class Witness(VAE):
 
     states, inputs = [], []
 
-    def forward(self, x, *given, rng):
+    def forward(self, x, labels=None, *, rng):
         self.states.append(rng.bit_generator.state["state"])
         self.inputs.append(x.copy())
-        return super().forward(x, *given, rng=rng)
+        return super().forward(x, labels, rng=rng)
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ import scratch_ae as ae
 from scratch_ae.autoencoders.denoising import NOISES
 from scratch_ae.autoencoders.sparse import L1
 from scratch_ae.autoencoders.variational import GaussianKL, Reparameterization
-from scratch_ae.gradient_check import gradcheck
+from scratch_ae.gradient_check.diagnosis import gradcheck
 from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.losses import LIKELIHOODS
 from scratch_ae.nn.mlp import MLP
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "notebooks/reference/gradient_check.md"
 OTHERS = "none of these"
 
 
@@ -55,8 +55,8 @@ def test_diagnosis_names_the_right_cause_in_95_percent_and_a_wrong_one_in_at_mos
         f"| {kind} | {c['cases']} | {c['right'] if kind in usual else '–'} | {c['wrong']} |"
         for kind, c in counts.items()
     ]
-    assert "\n".join(lines) in README.read_text(encoding="utf-8"), "\n".join(
-        ["The README's table is another:", *lines]
+    assert "\n".join(lines) in PAGE.read_text(encoding="utf-8"), "\n".join(
+        [f"The table of {PAGE.name} is another:", *lines]
     )
 
 
@@ -95,7 +95,8 @@ def random_configuration(seed):
     }
     made = kinds[list(kinds)[seed % len(kinds)]]()
     if hasattr(made[0], "parameters"):
-        made[0].parameters.flat[:] += 0.3 * rng.standard_normal(made[0].parameters.flat.size)
+        for name, array in made[0].parameters.items():
+            made[0].parameters[name] = array + 0.3 * rng.standard_normal(array.shape)
     return made
 
 
@@ -123,7 +124,7 @@ class Forgetful(MLP):
     def __init__(self):
         super().__init__([3, 4, 4], ["tanh", "tanh"], rng=np.random.default_rng(0), dtype=np.float64)
 
-    def backward(self, dy):
+    def backward(self, dy, to_input=True):
         dy = self.dense[1].backward(dy)
         return self.dense[0].backward(self.activations[0].backward(dy))
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import scratch_ae as ae
-from scratch_ae.gradient_check import gradcheck
+from scratch_ae.gradient_check.diagnosis import gradcheck
 
 SIZES = [784, 300, 150]
 
@@ -23,9 +23,10 @@ def with_wrong_entry(made, array, entry, by):
     """A model that writes one entry of one gradient wrong."""
 
     class Wrong(type(made)):
-        def backward(self):
-            super().backward()
+        def backward(self, to_input=True):
+            dx = super().backward(to_input)
             self.gradients[array][entry] += by
+            return dx
 
     made.__class__ = Wrong
     return made
@@ -51,12 +52,12 @@ def test_one_wrong_entry_among_hundreds_of_thousands_is_found(array, entry):
 
 
 def test_wrong_factor_is_named_from_a_few_entries():
-    class Forgotten(type(model().likelihood)):
+    class Forgotten(type(model().nll)):
         def backward(self):
             return super().backward() * len(self.y)
 
     made = model()
-    made.likelihood.__class__ = Forgotten
+    made.nll.__class__ = Forgotten
     report = gradcheck(made, images(), fast=True)
     assert not report.ok
     assert any(cause.kind == "factor" and "the batch size" in cause.text for cause in report.causes), report
@@ -70,9 +71,10 @@ def test_dead_model_whose_gradients_are_all_zero_passes():
 
 def test_everything_is_put_back():
     made, x = model(), images()
-    before = made.parameters.flat.copy(), x.copy()
+    before = {name: array.copy() for name, array in made.parameters.items()}, x.copy()
     gradcheck(made, x, fast=True)
-    np.testing.assert_array_equal(made.parameters.flat, before[0])
+    for name, array in made.parameters.items():
+        np.testing.assert_array_equal(array, before[0][name])
     np.testing.assert_array_equal(x, before[1])
 
 

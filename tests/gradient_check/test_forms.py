@@ -9,7 +9,7 @@ import scratch_ae as ae
 from scratch_ae.autoencoders.denoising import GaussianNoise, Masking
 from scratch_ae.autoencoders.sparse import L1, SparsityKL
 from scratch_ae.autoencoders.variational import GaussianKL, Reparameterization
-from scratch_ae.gradient_check import gradcheck
+from scratch_ae.gradient_check.diagnosis import gradcheck
 from scratch_ae.nn.activations import ACTIVATIONS
 from scratch_ae.nn.dense import Dense
 from scratch_ae.nn.losses import Bernoulli, Gaussian, LearnedGaussian, SoftmaxCrossEntropy

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scratch_ae.nn.activations import ACTIVATIONS, activation, sigmoid, softplus
+from scratch_ae.nn.activations import ACTIVATIONS, sigmoid, softplus
 
 every_activation = pytest.mark.parametrize("name", ACTIVATIONS)
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -43,67 +43,75 @@ def batch(dtype=np.float64, shape=(4, 5), seed=0):
 def test_forward_is_the_definition(name):
     a = np.linspace(-8, 8, 81).reshape(9, 9)
     expected = np.vectorize(DEFINITIONS[name], otypes=[float])(a)
-    np.testing.assert_allclose(activation(name).forward(a), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(ACTIVATIONS[name]().value(a), expected, rtol=1e-12, atol=1e-15)
 
 
 @every_activation
 def test_derivative_agrees_with_central_differences_of_forward(name):
-    phi = activation(name)
-    above = phi.forward(POINTS + STEP).copy()
-    below = phi.forward(POINTS - STEP).copy()
-    numerical = (above - below) / ((POINTS + STEP) - (POINTS - STEP))
-    phi.forward(POINTS)
-    np.testing.assert_allclose(phi.derivative(), numerical, rtol=1e-8, atol=1e-10)
+    phi = ACTIVATIONS[name]()
+    numerical = (phi.value(POINTS + STEP) - phi.value(POINTS - STEP)) / ((POINTS + STEP) - (POINTS - STEP))
+    np.testing.assert_allclose(phi.derivative(phi.value(POINTS)), numerical, rtol=1e-8, atol=1e-10)
 
 
 @every_activation
 def test_second_derivative_agrees_with_central_differences_of_the_derivative(name):
-    phi = activation(name)
-    phi.forward(POINTS + STEP)
-    above = phi.derivative().copy()
-    phi.forward(POINTS - STEP)
-    numerical = (above - phi.derivative()) / ((POINTS + STEP) - (POINTS - STEP))
-    phi.forward(POINTS)
-    np.testing.assert_allclose(phi.second_derivative(), numerical, rtol=1e-8, atol=1e-10)
+    phi = ACTIVATIONS[name]()
+    above, below = (phi.derivative(phi.value(points)) for points in (POINTS + STEP, POINTS - STEP))
+    numerical = (above - below) / ((POINTS + STEP) - (POINTS - STEP))
+    np.testing.assert_allclose(phi.second_derivative(phi.value(POINTS)), numerical, rtol=1e-8, atol=1e-10)
 
 
 @pytest.mark.parametrize("name", ["sigmoid", "softplus"])
 def test_left_tail_is_e_to_the_a_to_full_precision_in_value_and_both_derivatives(name):
     a = np.linspace(-700, -40, 67).reshape(1, -1)
-    phi = activation(name)
-    for tail in (phi.forward(a), phi.derivative(), phi.second_derivative()):
+    phi = ACTIVATIONS[name]()
+    h = phi.value(a)
+    for tail in (h, phi.derivative(h), phi.second_derivative(h)):
         np.testing.assert_allclose(tail, np.exp(a), rtol=1e-14)
 
 
 @pytest.mark.parametrize(("name", "at_the_kink"), [("relu", 0), ("leaky_relu", 0.01), ("elu", 1)])
 def test_derivative_at_the_kink_is_the_one_from_the_left(name, at_the_kink):
-    phi = activation(name)
-    phi.forward(np.zeros((1, 1)))
-    assert phi.derivative() == at_the_kink
+    phi = ACTIVATIONS[name]()
+    assert phi.derivative(phi.value(np.zeros((1, 1)))) == at_the_kink
 
 
 @pytest.mark.parametrize(("name", "at_the_kink"), [("relu", 0), ("leaky_relu", 0), ("elu", 1)])
 def test_second_derivative_at_the_kink_is_the_one_from_the_left(name, at_the_kink):
-    phi = activation(name)
-    phi.forward(np.zeros((1, 1)))
-    assert phi.second_derivative() == at_the_kink
+    phi = ACTIVATIONS[name]()
+    assert phi.second_derivative(phi.value(np.zeros((1, 1)))) == at_the_kink
 
 
 @every_activation
 @pytest.mark.parametrize("shape", [(4, 5), (1, 1), (7, 2)])
 def test_backward_is_dh_times_the_derivative(name, shape):
-    phi = activation(name)
-    phi.forward(batch(shape=shape))
+    phi = ACTIVATIONS[name]()
+    h = phi.forward(batch(shape=shape))
     dh = batch(shape=shape, seed=1)
-    np.testing.assert_array_equal(phi.backward(dh), dh * phi.derivative())
+    np.testing.assert_array_equal(phi.backward(dh), dh * phi.derivative(h))
+
+
+@every_activation
+def test_forward_is_the_value_and_the_pure_functions_leave_what_it_keeps_alone(name):
+    """Else a look at φ(a) elsewhere, as a plot or a penalty takes, would change the gradient of the step."""
+    phi, dh = ACTIVATIONS[name](), batch(seed=1)
+    h = phi.forward(batch())
+    np.testing.assert_array_equal(h, phi.value(batch()))
+    expected = phi.backward(dh).copy()
+    elsewhere = phi.value(batch(seed=2))
+    phi.derivative(elsewhere)
+    phi.second_derivative(elsewhere)
+    np.testing.assert_array_equal(phi.backward(dh), expected)
 
 
 @every_activation
 def test_arguments_are_never_changed(name):
     a, dh = batch(), batch(seed=1)
-    phi = activation(name)
-    phi.forward(a)
-    phi.backward(dh)  # both are write-protected, so that a change would have raised
+    phi = ACTIVATIONS[name]()
+    h = frozen(phi.forward(a).copy())
+    phi.backward(dh)
+    phi.derivative(h)
+    phi.second_derivative(h)  # all are write-protected, so that a change would have raised
     np.testing.assert_array_equal(a, batch())
     np.testing.assert_array_equal(dh, batch(seed=1))
 
@@ -111,17 +119,18 @@ def test_arguments_are_never_changed(name):
 @every_activation
 @each_dtype
 def test_dtype_of_the_argument_is_that_of_every_result(name, dtype):
-    phi = activation(name)
-    results = [phi.forward(batch(dtype)), phi.derivative(), phi.second_derivative(), phi.backward(batch(dtype))]
+    phi = ACTIVATIONS[name]()
+    h = phi.forward(batch(dtype))
+    results = [h, phi.derivative(h), phi.second_derivative(h), phi.backward(batch(dtype))]
     assert [result.dtype for result in results] == [dtype] * 4
 
 
 @every_activation
 def test_a_batch_of_another_size_is_not_mixed_up_with_the_last_one(name):
-    phi = activation(name)
+    phi = ACTIVATIONS[name]()
     for rows in (4, 2, 6, 1):
         a, dh = batch(shape=(rows, 5), seed=rows), batch(shape=(rows, 5), seed=rows + 1)
-        fresh = activation(name)
+        fresh = ACTIVATIONS[name]()
         np.testing.assert_array_equal(phi.forward(a), fresh.forward(a))
         np.testing.assert_array_equal(phi.backward(dh), fresh.backward(dh))
 
@@ -141,10 +150,11 @@ LIMITS = {
 @every_activation
 @pytest.mark.parametrize(("dtype", "far"), [(np.float64, 1000), (np.float32, 1000), (np.float32, 90)])
 def test_far_out_nothing_overflows_and_the_limits_are_right(name, dtype, far):
-    phi = activation(name)
+    phi = ACTIVATIONS[name]()
     a = np.array([[-far, far]], dtype)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        h, derivative, second = phi.forward(a), phi.derivative(), phi.second_derivative()
+        h = phi.value(a)
+        derivative, second = phi.derivative(h), phi.second_derivative(h)
     (left, left_slope), (right, right_slope) = LIMITS[name](far)
     np.testing.assert_allclose(h, [[left, right]], rtol=1e-6, atol=1e-37)
     np.testing.assert_allclose(derivative, [[left_slope, right_slope]], rtol=1e-6, atol=1e-37)
@@ -159,6 +169,10 @@ def exact(function, a):
     return 1 / (1 + e) if a >= 0 else e / (1 + e)
 
 
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).eps >= np.finfo(float).eps,
+    reason="a long double has no more digits than a double here, as on Windows and on macOS on arm64",
+)
 @pytest.mark.parametrize("function", [sigmoid, softplus])
 @each_dtype
 @given(a=st.floats(-1000, 1000, width=32) | st.floats(-50, 50, width=32) | st.floats(-1, 1, width=32))
@@ -170,20 +184,6 @@ def test_sigmoid_and_softplus_are_right_to_4_units_in_the_last_place(function, d
     assert error <= max(4 * limits.eps * right, limits.tiny)
 
 
-@pytest.mark.parametrize("function", [sigmoid, softplus])
-def test_sigmoid_and_softplus_write_into_out_what_they_return_without(function):
-    a, out = batch(), np.empty((4, 5))
-    assert function(a, out=out) is out
-    np.testing.assert_array_equal(out, function(a))
-
-
 @every_activation
-def test_each_call_by_name_makes_a_new_object_of_the_named_class(name):
-    assert type(activation(name)) is ACTIVATIONS[name]
-    assert activation(name) is not activation(name)
-
-
-def test_unknown_name_is_refused_with_all_the_names():
-    with pytest.raises(ValueError, match=r"activation='swish'") as caught:
-        activation("swish")
-    assert all(name in str(caught.value) for name in ACTIVATIONS)
+def test_every_activation_knows_the_name_it_is_listed_under(name):
+    assert ACTIVATIONS[name]().name == name

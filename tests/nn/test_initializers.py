@@ -7,11 +7,11 @@ seed would fail once in two million times. fan_in ≠ fan_out, so that swapping 
 import numpy as np
 import pytest
 
-from scratch_ae.nn.initializers import INITIALIZERS, glorot_uniform, he_normal
+from scratch_ae.nn.initializers import glorot_uniform, he_normal
 
 FAN_IN, FAN_OUT, Z = 300, 200, 5
 N = FAN_IN * FAN_OUT
-every_initializer = pytest.mark.parametrize("initializer", INITIALIZERS.values(), ids=INITIALIZERS)
+every_initializer = pytest.mark.parametrize("initializer", [glorot_uniform, he_normal])
 GLOROT, HE = 2 / (FAN_IN + FAN_OUT), 2 / FAN_IN
 
 

@@ -72,9 +72,8 @@ def test_save_that_fails_leaves_the_old_file_and_nothing_half_written(tmp_path, 
     path = tmp_path / "curve.png"
     path.write_bytes(b"old")
 
-    def savefig(name, **options):
-        with open(name, "wb") as file:
-            file.write(PNG)
+    def savefig(file, **options):
+        file.write(PNG)
         raise OSError("disk full")
 
     monkeypatch.setattr(figure, "savefig", savefig)
@@ -89,6 +88,17 @@ def test_saved_file_can_be_read_by_others_as_the_umask_says(tmp_path):
     plain = tmp_path / "plain"
     plain.touch()
     assert plots.save(some_figure(), tmp_path / "a.png", dpi=20).stat().st_mode == plain.stat().st_mode
+
+
+@pytest.mark.parametrize("name", ["curve.PNG", "curve.pdf", "curve.eps", "curve.svgz", "curve.jpg"])
+def test_save_writes_every_kind_of_format_that_matplotlib_knows(name, tmp_path):
+    assert plots.save(some_figure(), tmp_path / name, dpi=20).stat().st_size > 1000
+
+
+def test_save_refuses_a_format_that_matplotlib_cannot_write_and_leaves_no_file(tmp_path):
+    with pytest.raises(ValueError, match="doc"):
+        plots.save(some_figure(), tmp_path / "curve.doc")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_save_refuses_a_path_without_a_suffix(tmp_path):

@@ -24,7 +24,7 @@ arrays = [train.images, train.labels, test.images, test.labels]
 print(json.dumps({{
     "peak": int(peak) * 1024,
     "data": sum(array.nbytes for array in arrays),
-    "parameters": model.parameters.flat.nbytes,
+    "parameters": sum(array.nbytes for array in model.parameters.values()),
 }}))
 """
 

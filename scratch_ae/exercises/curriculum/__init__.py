@@ -2,22 +2,22 @@
 all. Each is cut from the library's own source; a module a theme."""
 
 from scratch_ae.exercises.curriculum import (
-    activations,
-    autoencoders,
-    layers,
-    losses,
-    optimizers,
-    regularizers,
-    variational,
+    activation_exercises,
+    autoencoder_exercises,
+    layer_exercises,
+    loss_exercises,
+    optimizer_exercises,
+    regularizer_exercises,
+    variational_exercises,
 )
 from scratch_ae.exercises.task import Task
 
 EXERCISES: tuple[Task, ...] = (
-    *activations.TASKS,
-    *layers.TASKS,
-    *losses.TASKS,
-    *optimizers.TASKS,
-    *autoencoders.TASKS,
-    *regularizers.TASKS,
-    *variational.TASKS,
+    *activation_exercises.TASKS,
+    *layer_exercises.TASKS,
+    *loss_exercises.TASKS,
+    *optimizer_exercises.TASKS,
+    *autoencoder_exercises.TASKS,
+    *regularizer_exercises.TASKS,
+    *variational_exercises.TASKS,
 )

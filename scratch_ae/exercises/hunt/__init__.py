@@ -4,12 +4,12 @@ In the order of the table: first what a gradient belongs to, layer by layer, the
 """
 
 from scratch_ae.exercises.hunt.bug import Bug
-from scratch_ae.exercises.hunt.data import ORDER_MATTERS, SAME_NOISE, STRANGERS
-from scratch_ae.exercises.hunt.layers import DEAD_ANYWAY, LOWER_LAYERS, OVERFLOW, SAME_BIASES, SLOW_SIGMOID
-from scratch_ae.exercises.hunt.objectives import BOTTOMLESS, DRAWS_DO_NOT_HELP, GREY, KEEPS_NOISE, OTHERS_MATTER
-from scratch_ae.exercises.hunt.optimizers import FADING, GIANT_STEPS, NO_MOMENTUM, SMALL_GRADIENTS
-from scratch_ae.exercises.hunt.penalties import ALL_ALIKE, BATCH_MATTERS, CHEAP, ONE_PATH, WRONG_NORM
-from scratch_ae.exercises.hunt.variational import COSTLY_CODE, ONE_SIDED, POOR_SAMPLES, STAYS_ONE, TOO_GOOD
+from scratch_ae.exercises.hunt.data_bugs import ORDER_MATTERS, SAME_NOISE, STRANGERS
+from scratch_ae.exercises.hunt.layer_bugs import DEAD_ANYWAY, LOWER_LAYERS, OVERFLOW, SAME_BIASES, SLOW_SIGMOID
+from scratch_ae.exercises.hunt.objective_bugs import BOTTOMLESS, DRAWS_DO_NOT_HELP, GREY, KEEPS_NOISE, OTHERS_MATTER
+from scratch_ae.exercises.hunt.optimizer_bugs import FADING, GIANT_STEPS, NO_MOMENTUM, SMALL_GRADIENTS
+from scratch_ae.exercises.hunt.penalty_bugs import ALL_ALIKE, BATCH_MATTERS, CHEAP, ONE_PATH, WRONG_NORM
+from scratch_ae.exercises.hunt.variational_bugs import COSTLY_CODE, ONE_SIDED, POOR_SAMPLES, STAYS_ONE, TOO_GOOD
 from scratch_ae.exercises.task import Task
 
 HUNT: tuple[Bug, ...] = (
