@@ -81,8 +81,8 @@ def guesses_about_form(evidence: Evidence) -> Iterator[Guess]:
         if left.all():
             yield Guess(
                 "never written",
-                "the gradient is never written: what its array held before is still there. Was a new array bound to "
-                "the name, where `dW[...] = …` would write into it?",
+                "the gradient is never written: what its array held before is still there. Is the result kept, "
+                "self.dW = …?",
             )
         elif left.any():
             place = [int(k) for k in np.argwhere(left)[0]]
